@@ -1,0 +1,66 @@
+# make demo   install what is missing, run the main job on the built-in Internet, say where the report is
+# make test   the same set-up plus test dependencies, then the whole suite (lab included)
+# make lint   ruff, mypy, import-linter
+# make bench  this tool beside nmap and masscan, in the lab
+# make setup  leaves .venv/bin/v6expose ready; running any target again is quick and changes nothing that is in place
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= /usr/bin/python3
+VENV := .venv
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Debian packages by the command or file that proves them there
+RUN_APT := nmap:nmap nft:nftables ip:iproute2 setpriv:util-linux
+TEST_APT := sshd:openssh-server smbd:samba nginx:nginx-light chromium:chromium sudo:sudo
+BENCH_APT := masscan:masscan
+
+.PHONY: setup setup-test setup-bench demo test lint bench clean
+
+# need_apt PAIRS: apt-get install the packages whose command is missing
+define need_apt
+	@missing=; export PATH="$$PATH:/usr/sbin:/sbin"; \
+	for pair in $(1); do command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; done; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing Debian packages:$$missing"; \
+	  $(SUDO) apt-get update -qq; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+setup: $(VENV)/.setup
+
+$(VENV)/.setup: pyproject.toml
+	$(call need_apt,$(RUN_APT))
+	@[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+setup-test: $(VENV)/.setup-test
+
+$(VENV)/.setup-test: $(VENV)/.setup pyproject.toml
+	$(call need_apt,$(RUN_APT) $(TEST_APT))
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group test --group lint
+	@touch $@
+
+setup-bench: setup
+	$(call need_apt,$(RUN_APT) $(BENCH_APT))
+
+demo: setup
+	@$(VENV)/bin/v6expose demo
+
+test: setup-test
+	@$(VENV)/bin/python -m pytest
+
+lint: setup-test
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+bench: setup-bench
+	@$(VENV)/bin/python bench/sweep.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

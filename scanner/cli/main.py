@@ -1,0 +1,41 @@
+"""The command line: one file a command, imported only when it is called (``--help`` stays under 0.3 s)."""
+
+import importlib
+from typing import Any
+
+import click
+
+from scanner import __version__
+
+# command -> (module, function, one line of help)
+COMMANDS = {
+    "scan": ("scanner.cli.scan", "scan", "The main job: inventory, probe from outside, judge, report."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="v6expose")
+def cli() -> None:
+    """What of this IPv6 host can a stranger on the Internet reach, and which device let them?"""
+
+
+def main(argv: list[str] | None = None) -> Any:
+    return cli(args=argv)

@@ -1,0 +1,46 @@
+"""The one place where values become JSON and back (pydantic TypeAdapter over the frozen dataclasses, no JSON twins)."""
+
+import json
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from scanner.model.errors import InputError
+from scanner.model.run import Run
+
+
+@cache
+def _adapter() -> TypeAdapter[Run]:
+    return TypeAdapter(Run)
+
+
+def run_to_json(run: Run) -> str:
+    """The run document as indented JSON, ending in a newline."""
+    return _adapter().dump_json(run, indent=1).decode() + "\n"
+
+
+def run_to_dict(run: Run) -> dict[str, Any]:
+    """The run document as plain JSON values."""
+    document: dict[str, Any] = _adapter().dump_python(run, mode="json")
+    return document
+
+
+def run_from_json(text: str | bytes) -> Run:
+    """Parse a run document. Raises InputError naming the first field that does not fit."""
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "document"
+        raise InputError(f"not a v6expose run document ({where}: {first['msg']})", "give a file written by -o json=PATH") from error
+
+
+def run_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the run document."""
+    schema = _adapter().json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:v6expose:run:1", **schema}
+
+
+def run_schema_json() -> str:
+    return json.dumps(run_schema(), indent=1) + "\n"

@@ -1,0 +1,39 @@
+"""The error tree. Only cli/ turns these into text, an exit status and what to do next.
+
+    ScanError                 carries a message and a remedy, both one line
+    +-- InputError            exit 2: what the user typed or wrote in a file
+    +-- EnvironmentFault      exit 4: no nmap, no privilege, no vantage
+    +-- IncompleteError       exit 3: the vantage or the witness failed in mid-scan
+"""
+
+
+class ScanError(Exception):
+    """Something the owner must know: ``message`` says what, ``remedy`` says what to do about it."""
+
+    exit_status = 3
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.remedy}" if self.remedy else self.message
+
+
+class InputError(ScanError):
+    """Usage or configuration: names the input and the remedy."""
+
+    exit_status = 2
+
+
+class EnvironmentFault(ScanError):
+    """The machine or the vantage lacks something: nmap, privilege, python3, IPv6, a reachable vantage."""
+
+    exit_status = 4
+
+
+class IncompleteError(ScanError):
+    """A part of the measurement failed after it had begun; what was measured is kept."""
+
+    exit_status = 3

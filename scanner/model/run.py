@@ -1,0 +1,197 @@
+"""The run document, field for field as docs/CONTRACT.md states it (``-o json=PATH``, ``v6expose schema``).
+
+Port sets are nmap-syntax text ("22,80,100-200"), addresses are text, times are UTC. codec.py turns it into JSON and
+back. A later release may add fields; it removes and renames none.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from scanner.model.address import Kind, Listener, Origin, State
+from scanner.model.finding import Finding, Severity
+from scanner.model.settings import Expectation, Profile
+from scanner.model.verdict import Verdict
+
+SCHEMA = "v6expose/run/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    id: str
+    started_at: datetime
+    finished_at: datetime
+    version: str
+    profile: Profile
+    complete: bool
+    problems: tuple[str, ...] = ()
+    interrupted: bool = False
+    expect: Expectation = Expectation.STRICT
+    witness: bool = True  # False: nobody watched inside, every verdict is one-sided
+    title: str = ""  # a word from the owner, for example "before the fix"
+
+
+@dataclass(frozen=True, slots=True)
+class RouterRecord:
+    address: str
+    mac: str | None
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    name: str
+    os: str
+    default_router: RouterRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """Lifetimes in seconds at ``started_at``; null means for ever."""
+
+    address: str
+    prefix_length: int
+    interface: str
+    kind: Kind
+    state: State
+    origin: Origin
+    preferred_lifetime: int | None
+    valid_lifetime: int | None
+    scanned: bool
+    why_not_scanned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    verdict: Literal["proven", "refuted", "unproven"]
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A router on the way in, counted from the vantage; ``address`` is null for one that never answers."""
+
+    distance: int
+    address: str | None
+    role: Literal["upstream", "router"]
+
+
+@dataclass(frozen=True, slots=True)
+class VantageRecord:
+    """``loss`` is the share of control probes lost inwards (0 to 1); ``false_blocked_bound`` the largest probability,
+    over all ports, that a port judged as stopped was merely lost; null where nothing could be bounded."""
+
+    name: str
+    spec: str
+    addresses: tuple[str, ...]
+    privileged: bool
+    outside: Outside
+    loss: float | None
+    false_blocked_bound: float | None
+    nmap: str | None = None
+    controls_sent: int = 0
+    controls_seen: int = 0
+    probes_sent: int = 0
+    rate: float = 0.0  # mean packets a second
+    capture_dropped: int = 0
+    late_rejects: bool = False
+    path: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What both sides saw of a group of ports that behaved alike. ``ports`` in nmap syntax.
+
+    ``hop_limit`` is that of the answer as received outside; ``arrival_hop_limit`` that of the probe as received inside.
+    """
+
+    ports: str
+    verdict: Verdict
+    answer: str  # "syn-ack", "reset", "udp-response", "port-unreach", "admin-prohibited", ..., "no-response"
+    responder: str | None
+    hop_limit: int | None
+    arrived: bool | None  # None: nobody watched
+    neighbour: str | None  # MAC that handed the probe to the host
+    arrival_hop_limit: int | None
+    attempts: int
+    reason: str = ""  # why indeterminate, or how the place of a silent drop was found
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A port on which nmap and the sweep differed, and what probing it again said."""
+
+    port: int
+    sweep: Verdict
+    nmap: str
+    again: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class NmapRow:
+    """nmap's own words for the ports it scanned: state -> reason -> ports in nmap syntax."""
+
+    states: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PortTable:
+    """Every scanned port of (address, vantage, protocol) stands in exactly one verdict."""
+
+    address: str
+    vantage: str
+    protocol: Literal["tcp", "udp"]
+    verdicts: dict[Verdict, str]
+    evidence: tuple[Evidence, ...] = ()
+    nmap: NmapRow | None = None
+    disagreements: tuple[Disagreement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    address: str
+    vantage: str
+    protocol: Literal["tcp", "udp"]
+    port: int
+    name: str
+    product: str
+    version: str
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """``grade`` A to F, or null where nothing may be graded (not outside, nothing measured)."""
+
+    grade: str | None
+    counts: dict[Severity, int]
+    reasons: tuple[str, ...] = ()
+    headline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    schema: Literal["v6expose/run/1"]
+    run: Header
+    host: Host
+    addresses: tuple[AddressRecord, ...]
+    listeners: tuple[Listener, ...]
+    vantages: tuple[VantageRecord, ...]
+    ports: tuple[PortTable, ...]
+    services: tuple[ServiceRecord, ...]
+    findings: tuple[Finding, ...]
+    summary: Summary
+    before: "RunDigest | None" = field(default=None)  # an earlier run to compare with
+
+
+@dataclass(frozen=True, slots=True)
+class RunDigest:
+    """What a later report says of an earlier run: enough for a before/after table."""
+
+    id: str
+    title: str
+    finished_at: datetime
+    grade: str | None
+    headline: str
+    ports: tuple[PortTable, ...]
+    findings: tuple[Finding, ...]

@@ -1,0 +1,38 @@
+"""What the owner asked for, already parsed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv6Address
+
+from scanner.model.ports import PortSet
+
+DEFAULT_RATE = 10_000  # packets a second, ceiling
+START_RATE = 1_000
+HIGHEST_RATE = 200_000
+
+
+class Profile(StrEnum):
+    QUICK = "quick"
+    STANDARD = "standard"
+    FULL = "full"
+
+
+class Expectation(StrEnum):
+    """What the owner means the router to do (``--expect``)."""
+
+    STRICT = "strict"
+    RFC6092 = "rfc6092"
+    TRANSPARENT = "transparent"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One scan's settings. ``addresses`` empty means every global one; ``tcp`` or ``udp`` None means the profile's."""
+
+    profile: Profile = Profile.STANDARD
+    addresses: tuple[IPv6Address, ...] = ()
+    tcp: PortSet | None = None
+    udp: PortSet | None = None
+    rate: int = DEFAULT_RATE
+    expect: Expectation = Expectation.STRICT
+    nmap: bool = True
