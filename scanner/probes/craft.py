@@ -1,0 +1,88 @@
+"""Packets, built with scapy: templates for sweeps, UDP service queries, controls, hop-limited probes.
+
+Every field that scapy would fill with a telling default (source port 20 or 53, sequence 0) is set here (trap D11), the
+source address too: scapy cannot select one.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+from scapy.layers.inet import TCP, UDP
+from scapy.layers.inet6 import ICMPv6EchoReply, IPv6
+from scapy.packet import Raw
+
+from scanner.probes.tokens import flow_label, sequence_number, token_of
+
+HOP_LIMIT = 64
+WINDOW = 64240
+MSS = 1220  # fits the minimum IPv6 MTU of 1280 (RFC 8200 section 5)
+PORT_AT, TCP_TOKEN_AT, TCP_CHECKSUM_AT = 42, 44, 56
+UDP_TOKEN_AT, UDP_CHECKSUM_AT = 48, 46
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One packet and where port, token and checksum go in it (byte offsets from the IPv6 header)."""
+
+    packet: bytes
+    token_at: int
+    token_length: int
+    checksum_at: int
+    port_at: int = PORT_AT
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where a packet comes from and goes to; ports are the outside's and the inside's."""
+
+    source: IPv6Address
+    target: IPv6Address
+    source_port: int
+
+
+def syn_template(flow: Flow, hop_limit: int = HOP_LIMIT) -> Template:
+    """A TCP SYN with MSS option; port, sequence number and checksum are the stub's to fill."""
+    segment = TCP(
+        sport=flow.source_port, dport=0, seq=0, ack=0, flags="S", window=WINDOW, chksum=0, options=[("MSS", MSS)]
+    )
+    return Template(bytes(_header(flow, hop_limit) / segment), TCP_TOKEN_AT, 4, TCP_CHECKSUM_AT)
+
+
+def udp_template(flow: Flow, hop_limit: int = HOP_LIMIT) -> Template:
+    """A UDP datagram whose payload is the token."""
+    # A checksum of 0 would make scapy compute one; the stub overwrites it in any case.
+    datagram = UDP(sport=flow.source_port, dport=0, chksum=0) / Raw(bytes(8))
+    packet = bytearray(bytes(_header(flow, hop_limit) / datagram))
+    packet[UDP_CHECKSUM_AT : UDP_CHECKSUM_AT + 2] = b"\0\0"
+    return Template(bytes(packet), UDP_TOKEN_AT, 8, UDP_CHECKSUM_AT)
+
+
+def udp_packet(flow: Flow, port: int, payload: bytes, label: int = 0, hop_limit: int = HOP_LIMIT) -> bytes:
+    """A whole UDP datagram with checksum."""
+    datagram = UDP(sport=flow.source_port, dport=port) / Raw(payload)
+    return bytes(_header(flow, hop_limit, label) / datagram)
+
+
+def syn_packet(flow: Flow, port: int, key: bytes, salt: bytes, hop_limit: int = HOP_LIMIT) -> bytes:
+    """A whole TCP SYN with its token."""
+    token = token_of(key, salt, port)
+    segment = TCP(
+        sport=flow.source_port,
+        dport=port,
+        seq=sequence_number(token),
+        ack=0,
+        flags="S",
+        window=WINDOW,
+        options=[("MSS", MSS)],
+    )
+    return bytes(_header(flow, hop_limit, flow_label(token)) / segment)
+
+
+def echo_reply(source: IPv6Address, target: IPv6Address, identifier: int, sequence: int, data: bytes) -> bytes:
+    """The answer to an echo request of the inside, made by us so that no kernel has to be willing."""
+    header = IPv6(src=str(source), dst=str(target), hlim=HOP_LIMIT, nh=58)
+    return bytes(header / ICMPv6EchoReply(id=identifier, seq=sequence, data=data))
+
+
+def _header(flow: Flow, hop_limit: int, label: int = 0) -> IPv6:
+    return IPv6(src=str(flow.source), dst=str(flow.target), hlim=hop_limit, fl=label)

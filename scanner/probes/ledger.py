@@ -1,0 +1,126 @@
+"""What has been sent and seen of each (address, protocol), port by port, while a measurement runs.
+
+Compact on purpose: 131,070 ports, a million probes. ``Book.freeze`` turns it into frozen values at the end.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from ipaddress import IPv6Address
+
+from scanner.model.evidence import Arrival, Kind, Observation, Place, PortFacts, TargetFacts
+from scanner.model.ports import LAST_PORT, PortSet
+from scanner.probes.answers import Answer
+
+SIZE = LAST_PORT + 1
+NAMES = {6: "tcp", 17: "udp"}
+# The best answer of several decides: the target's own before a router's.
+RANK = {Kind.ACCEPT: 0, Kind.REFUSE: 1, Kind.PROHIBIT: 2, Kind.UNREACHABLE: 3, Kind.OTHER: 4, Kind.EXPIRED: 5}
+
+
+class Book:
+    """One (address, protocol). Attempts are numbered; each has its own source port, so no 5-tuple is ever reused."""
+
+    def __init__(self, address: IPv6Address, protocol: int, ports: PortSet) -> None:
+        self.address = address
+        self.protocol = protocol
+        self.ports = ports
+        self.counted = array("B", bytes(SIZE))  # attempts that count as silence
+        self.sent = array("L", bytes(SIZE * array("L").itemsize))  # bit per attempt that counts
+        self.arrived: dict[int, int] = {}  # port -> bit per attempt
+        self.arrivals: dict[int, tuple[bytes, int, int]] = {}  # port -> (mac, hop limit, interface)
+        self.answers: dict[int, tuple[Kind, str, bytes, int]] = {}
+        self.left: dict[int, str] = {}
+        self.places: dict[int, Place] = {}
+        self.doubts: dict[int, str] = {}  # ports with a doubt of their own
+
+    def note_arrival(self, port: int, attempt: int, mac: bytes, hop_limit: int, interface: int) -> None:
+        bits = self.arrived.get(port)
+        if bits is None:
+            self.arrived[port] = 1 << attempt
+            self.arrivals[port] = (mac, hop_limit, interface)
+        else:
+            self.arrived[port] = bits | 1 << attempt
+
+    def note_answer(self, answer: Answer) -> None:
+        known = self.answers.get(answer.port)
+        ours = answer.responder == answer.target
+        if known is None or (RANK[answer.kind], not ours) < (RANK[known[0]], known[2] != answer.target):
+            self.answers[answer.port] = (answer.kind, answer.reason, answer.responder, answer.hop_limit)
+
+    def count_attempt(self, port: int, attempt: int) -> None:
+        """The attempt counts: it left, controls came through, nothing was dropped by the capture."""
+        self.counted[port] += 1
+        self.sent[port] |= 1 << attempt
+
+    def unseen(self) -> list[int]:
+        """Ports that have not arrived."""
+        return [port for port in self.ports if port not in self.arrived]
+
+    def unanswered(self) -> list[int]:
+        """Ports that arrived and got no answer back."""
+        return [port for port in self.arrived if port not in self.answers]
+
+    def repeats(self) -> tuple[int, int]:
+        """Trials of the scanned kind on ports known to pass: (sent, seen). The first arrival of a port is what made it
+        known, so it is no trial; every other counted attempt is."""
+        sent = seen = 0
+        for port, arrived in self.arrived.items():
+            counted = self.sent[port] & arrived
+            tries = self.sent[port].bit_count()
+            if tries > 1 and counted:
+                sent += tries - 1
+                seen += counted.bit_count() - 1
+        return sent, seen
+
+    def freeze(self, doubt_of: Callable[[int], str], watched: bool, listens: Callable[[int], bool]) -> TargetFacts:  # noqa: FBT001
+        """Group all ports by what is known of them. ``doubt_of(port)`` says why its silence proves nothing, or ""."""
+        groups: dict[PortFacts, list[int]] = defaultdict(list)
+        for key, ports in self._keys(doubt_of, listens):
+            groups[self._facts(key, watched)].extend(ports)
+        frozen = tuple((facts, PortSet.of(ports)) for facts, ports in groups.items())
+        return TargetFacts(self.address, NAMES[self.protocol], self.ports, frozen)
+
+    def _keys(
+        self, doubt_of: Callable[[int], str], listens: Callable[[int], bool]
+    ) -> Iterable[tuple[tuple[object, ...], list[int]]]:
+        keys: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for port in self.ports:
+            key = (
+                self.answers.get(port),
+                self.arrivals.get(port),
+                self.left.get(port, ""),
+                self.counted[port],
+                self.doubts.get(port) or doubt_of(port),
+                listens(port),
+                self.places.get(port),
+            )
+            keys[key].append(port)
+        return keys.items()
+
+    def _facts(self, key: tuple[object, ...], watched: bool) -> PortFacts:  # noqa: FBT001
+        answer, arrival, left, counted, doubt, listener, place = key
+        return PortFacts(
+            observation=_observation(answer),
+            arrival=_arrival(arrival),
+            watched=watched,
+            left=str(left),
+            attempts=int(counted),  # type: ignore[call-overload]
+            doubt=str(doubt),
+            listener=bool(listener),
+            place=place if isinstance(place, Place) else None,
+        )
+
+
+def _observation(answer: object) -> Observation | None:
+    if not isinstance(answer, tuple):
+        return None
+    kind, reason, responder, hop_limit = answer
+    return Observation(kind, reason, IPv6Address(responder), hop_limit if hop_limit >= 0 else None)
+
+
+def _arrival(arrival: object) -> Arrival | None:
+    if not isinstance(arrival, tuple):
+        return None
+    mac, hop_limit, interface = arrival
+    return Arrival(mac.hex(":") if any(mac) else "", hop_limit, interface)
