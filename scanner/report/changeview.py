@@ -1,0 +1,82 @@
+"""Before and after as a reader sees it. Pure."""
+
+from dataclasses import dataclass
+
+from scanner.model.run import Run, RunDigest
+from scanner.report.compare import DIRECTIONS, Change, Comparison, compare
+from scanner.report.ranges import listing
+from scanner.report.results import Tag
+from scanner.report.standing import NO_GRADE, Condition, conditions_of
+from scanner.report.text import count, left_off, moment, one_line
+from scanner.report.words import VERDICTS, VerdictWords
+
+MOST_RANGES = 40
+MOST_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    protocol: str
+    ports: str
+    count: str
+    before: VerdictWords | None
+    after: VerdictWords | None
+    direction: str
+    direction_words: str
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """``counts``: (what, before, after)."""
+
+    title: str
+    grade_before: str
+    grade_after: str
+    counts: tuple[tuple[str, str, str], ...]
+    rows: tuple[ChangeRow, ...]
+    left_off: str
+    solved: tuple[str, ...]
+    solved_icon: str
+    solved_note: str
+    new: tuple[str, ...]
+
+
+def comparison_view(run: Run, before: RunDigest) -> ComparisonView:
+    found = compare(run, before)
+    believable = conditions_of(run) == (Condition.COMPLETE,)
+    return ComparisonView(
+        title=one_line(f"{before.title or 'Earlier run'}, {moment(before.finished_at)}", 120),
+        grade_before=one_line(before.grade or NO_GRADE, 2),
+        grade_after=one_line(run.summary.grade or NO_GRADE, 2),
+        counts=_counts(found, len(before.findings), len(run.findings)),
+        rows=tuple(_change(row) for row in found.rows[:MOST_ROWS]),
+        left_off=left_off(len(found.rows) - MOST_ROWS, "kind of change", "kinds of change"),
+        solved=tuple(one_line(title, 160) for title in found.solved[:MOST_ROWS]),
+        solved_icon="better" if believable else "unsure",
+        solved_note="" if believable else "This run is not complete: what it did not find may still be there.",
+        new=tuple(one_line(title, 160) for title in found.new[:MOST_ROWS]),
+    )
+
+
+def _counts(found: Comparison, findings_before: int, findings_after: int) -> tuple[tuple[str, str, str], ...]:
+    pairs = (
+        ("ports open to strangers", *found.opened),
+        ("ports that pass the router", *found.reached),
+        ("findings", findings_before, findings_after),
+    )
+    return tuple((what, f"{was:,}", f"{now:,}") for what, was, now in pairs)
+
+
+def _change(row: Change) -> ChangeRow:
+    shown, rest = listing(row.ranges, MOST_RANGES)
+    return ChangeRow(
+        row.protocol.upper(),
+        shown + (f" and {count(rest, 'more range')}" if rest else ""),
+        count(row.count, "port"),
+        VERDICTS[row.before] if row.before else None,
+        VERDICTS[row.after] if row.after else None,
+        row.direction.value,
+        DIRECTIONS[row.direction],
+        row.tags,
+    )

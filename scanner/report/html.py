@@ -1,0 +1,98 @@
+"""Run -> one HTML file that fetches nothing: style, script, pictures and the run document are all inside.
+
+The page forbids itself everything else (Content Security Policy level 3): ``default-src 'none'``, and style and script
+only by the hash of exactly what is written here. Every value passes ``clean`` and then HTML escaping.
+"""
+
+import base64
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import scanner
+from scanner.codec import run_to_json
+from scanner.model.run import Run
+from scanner.report.text import clean
+from scanner.report.view import view_of
+
+LARGEST_PLAIN = 1_000_000  # characters of JSON that are embedded readable; more are compressed
+_KIB = 1024
+# what a browser, an editor or a terminal might act on instead of showing
+_UNSEEN = re.compile("[<>&\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The run document inside the page: ``json`` for a data block, or ``link`` to a gzip file when it is large."""
+
+    name: str
+    size: str
+    json: Markup
+    link: Markup
+
+
+def render_html(run: Run) -> str:
+    """Raises InputError where the document's port lists cannot be read."""
+    environment = _environment()
+    style, script = _source(environment, "report/report.css"), _source(environment, "report/report.js")
+    return environment.get_template("report.html.j2").render(
+        view=view_of(run),
+        document=_embedded(run),
+        style=style,
+        script=script,
+        policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'",
+    )
+
+
+def templates() -> Path:
+    """The templates: inside the package when installed from a wheel, beside it in a checkout."""
+    package = Path(scanner.__file__).parent
+    installed = package / "_templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(templates()),
+        autoescape=True,  # select_autoescape() would leave *.html.j2 unescaped
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _shown(value: object) -> object:
+    """What every ``{{ }}`` passes before it is escaped."""
+    return value if isinstance(value, Markup) else clean(str(value))
+
+
+def _source(environment: Environment, name: str) -> Markup:
+    """Our own style or script, word for word: its hash stands in the policy."""
+    return Markup(environment.get_template(name).render().strip())  # noqa: S704
+
+
+def _hash(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
+
+
+def _embedded(run: Run) -> Embedded:
+    text = run_to_json(run)
+    name = f"v6expose-{re.sub(r'[^A-Za-z0-9-]+', '-', run.run.id)[:60]}.json"
+    size = f"{max(len(text) // _KIB, 1):,} KiB"
+    if len(text) <= LARGEST_PLAIN:
+        return Embedded(name, size, Markup(_UNSEEN.sub(_json_escape, text)), Markup(""))  # noqa: S704
+    packed = base64.b64encode(gzip.compress(text.encode(), compresslevel=5, mtime=0)).decode()
+    return Embedded(f"{name}.gz", size, Markup(""), Markup(f"data:application/gzip;base64,{packed}"))  # noqa: S704
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    """RFC 8259 section 7: any character may be written as its UTF-16 code units."""
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[index : index + 2].hex()}" for index in range(0, len(units), 2))

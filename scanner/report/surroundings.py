@@ -1,0 +1,171 @@
+"""What stands around the ports: addresses, listeners, vantages, and the evidence both sides left. Pure."""
+
+from dataclasses import dataclass
+
+from scanner.model.run import AddressRecord, Evidence, PortTable, Run, VantageRecord
+from scanner.report.ranges import listing, read_ranges, size
+from scanner.report.results import Tag, tags_of
+from scanner.report.text import clean, count, doubt, lifetime, one_line, percent
+from scanner.report.words import KINDS, ORIGINS, STATES, VERDICTS, VerdictWords, Word
+
+MOST_EVIDENCE_RANGES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    address: str
+    where: str
+    kind: Word
+    state: Word
+    origin: Word
+    preferred: str
+    valid: str
+    scanned: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """``outside`` is what came back, ``inside`` what the witness saw arrive."""
+
+    ports: str
+    count: str
+    words: VerdictWords
+    outside: str
+    inside: str
+    attempts: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    tags: tuple[Tag, ...]
+    vantage: str
+    protocol: str
+    rows: tuple[EvidenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VantageView:
+    """``facts``: (name, value) pairs."""
+
+    name: str
+    outside: Word
+    evidence: tuple[str, ...]
+    doubt: str
+    facts: tuple[tuple[str, str], ...]
+
+
+OUTSIDE: dict[str, Word] = {
+    "proven": Word("proven to be outside", "complete"),
+    "refuted": Word("not outside", "strange"),
+    "unproven": Word("not proven to be outside", "unknown"),
+}
+
+
+def address_rows(run: Run) -> tuple[AddressRow, ...]:
+    return tuple(_address(record) for record in run.addresses)
+
+
+def _address(record: AddressRecord) -> AddressRow:
+    return AddressRow(
+        one_line(record.address, 60),
+        f"/{record.prefix_length} on {one_line(record.interface, 40)}",
+        KINDS[record.kind],
+        STATES[record.state],
+        ORIGINS[record.origin],
+        lifetime(record.preferred_lifetime),
+        lifetime(record.valid_lifetime),
+        "scanned" if record.scanned else f"not scanned: {one_line(record.why_not_scanned) or 'no reason given'}",
+    )
+
+
+def evidence_views(run: Run) -> tuple[EvidenceView, ...]:
+    """Evidence by vantage and protocol; addresses whose evidence is word for word the same share a table."""
+    tags = tags_of(run)
+    alike: dict[tuple[str, str, tuple[EvidenceRow, ...]], list[Tag]] = {}
+    for table in run.ports:
+        rows = tuple(_evidence(row, table) for row in table.evidence)
+        if rows:
+            alike.setdefault((table.vantage, table.protocol, rows), []).append(tags[table.address])
+    return tuple(
+        EvidenceView(tuple(found), one_line(vantage), protocol.upper(), rows)
+        for (vantage, protocol, rows), found in alike.items()
+    )
+
+
+def _evidence(row: Evidence, table: PortTable) -> EvidenceRow:
+    ranges = read_ranges(row.ports)
+    shown, left_off = listing(ranges, MOST_EVIDENCE_RANGES)
+    return EvidenceRow(
+        shown + (f" and {count(left_off, 'more range')}" if left_off else ""),
+        f"{size(ranges):,}",
+        VERDICTS[row.verdict],
+        _outside(row, table.address),
+        _inside(row),
+        str(row.attempts),
+        clean(row.reason, 300),
+    )
+
+
+def _outside(row: Evidence, target: str) -> str:
+    if row.responder is None:
+        return one_line(row.answer, 60)
+    who = "the address itself" if row.responder == target else one_line(row.responder, 60)
+    return f"{one_line(row.answer, 60)} from {who}{_hop_limit(row.hop_limit)}"
+
+
+def _inside(row: Evidence) -> str:
+    if row.arrived is None:
+        return "nobody watched"
+    if not row.arrived:
+        return "never arrived"
+    by = f" by way of {one_line(row.neighbour, 40)}" if row.neighbour else ""
+    return f"arrived{by}{_hop_limit(row.arrival_hop_limit)}"
+
+
+def _hop_limit(limit: int | None) -> str:
+    return "" if limit is None else f", hop limit {limit}"
+
+
+def vantage_views(run: Run) -> tuple[VantageView, ...]:
+    return tuple(_vantage(vantage, run.run.witness) for vantage in run.vantages)
+
+
+def _vantage(vantage: VantageRecord, watched: bool) -> VantageView:  # noqa: FBT001
+    facts = (
+        ("Reached by", one_line(vantage.spec, 200)),
+        ("Its addresses", ", ".join(one_line(address, 60) for address in vantage.addresses) or "none seen"),
+        (
+            "Raw sockets",
+            "yes" if vantage.privileged else "no: connect() only, so hop limits and some answers are unseen",
+        ),
+        ("nmap", one_line(vantage.nmap, 80) if vantage.nmap else "not used"),
+        ("Controls", controls(vantage)),
+        ("Probes", f"{count(vantage.probes_sent, 'packet')}, {vantage.rate:,.0f} a second on average"),
+        ("Capture", _capture(vantage.capture_dropped) if watched else "nobody watched inside"),
+        (
+            "Late refusals",
+            "seen: the router refuses after some seconds (RFC 6092 REC-34)" if vantage.late_rejects else "none",
+        ),
+    )
+    return VantageView(
+        one_line(vantage.name, 80),
+        OUTSIDE[vantage.outside.verdict],
+        tuple(clean(line, 300) for line in vantage.outside.evidence),
+        _sentence(doubt(vantage.false_blocked_bound)),
+        facts,
+    )
+
+
+def controls(vantage: VantageRecord) -> str:
+    """How the probes that must pass fared: they measure loss."""
+    lost = "loss could not be measured" if vantage.loss is None else f"{percent(vantage.loss)} lost"
+    return f"{vantage.controls_seen:,} of {vantage.controls_sent:,} came through, {lost}"
+
+
+def _capture(dropped: int) -> str:
+    return f"the witness missed {count(dropped, 'packet')}" if dropped else "the witness missed nothing"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

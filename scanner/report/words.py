@@ -1,0 +1,224 @@
+"""What the report calls things: one literal table a vocabulary, each covering its whole enum.
+
+A verdict belongs to a group, and the group carries colour and pattern, so that nothing is told by colour alone:
+every place that shows a verdict shows its icon and its word as well.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scanner.model.address import Kind, Origin, State
+from scanner.model.finding import Severity
+from scanner.model.settings import Expectation, Profile
+from scanner.model.verdict import Verdict
+
+
+class Group(StrEnum):
+    """What a verdict means for the owner, least exposed first: the order in which a port map paints over itself."""
+
+    ROUTER = "router"
+    UPSTREAM = "upstream"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+    STRANGE = "strange"
+    PASSED = "passed"
+    OPEN = "open"
+
+    @property
+    def rank(self) -> int:
+        return list(Group).index(self)
+
+
+class Place(StrEnum):
+    """Where on the way a probe ended."""
+
+    UPSTREAM = "upstream"
+    ROUTER = "router"
+    HOST = "host"
+    SOMEWHERE = "somewhere"  # before the host, nobody knows where
+    UNMEASURED = "unmeasured"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWords:
+    label: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictWords:
+    label: str
+    says: str
+    group: Group
+    icon: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its icon and, where it needs one, its explanation."""
+
+    label: str
+    icon: str = ""
+    says: str = ""
+
+
+GROUPS: dict[Group, GroupWords] = {
+    Group.OPEN: GroupWords("Open to strangers", "the probe reached a service on this host"),
+    Group.PASSED: GroupWords("Passed the router", "the filter let it in; no service took it, yet"),
+    Group.STRANGE: GroupWords("Something in between", "a third party answered in the place of the host"),
+    Group.UNKNOWN: GroupWords("Unknown", "measured, but not well enough to say"),
+    Group.BLOCKED: GroupWords("Stopped somewhere", "it did not arrive; which device stopped it is not known"),
+    Group.UPSTREAM: GroupWords(
+        "Stopped before the router", "not the router's merit: another network may let it through"
+    ),
+    Group.ROUTER: GroupWords("Stopped by the router", "the home router's filter did its work"),
+}
+
+VERDICTS: dict[Verdict, VerdictWords] = {
+    Verdict.OPEN: VerdictWords(
+        "open", "It arrived, and a service on the host answered. Anybody can use it.", Group.OPEN, "open", Place.HOST
+    ),
+    Verdict.OPEN_FILTERED: VerdictWords(
+        "open or silent",
+        "It arrived at a UDP port where a service listens. The service kept silent, which UDP services may do.",
+        Group.OPEN,
+        "open-silent",
+        Place.HOST,
+    ),
+    Verdict.CLOSED: VerdictWords(
+        "passed, closed",
+        "It arrived, and the host said that nothing listens. The router did not filter it: "
+        "start a service there, and it is open.",
+        Group.PASSED,
+        "passed",
+        Place.HOST,
+    ),
+    Verdict.HOST_DROPPED: VerdictWords(
+        "passed, host silent",
+        "It arrived, and the host's own firewall swallowed it. The router did not filter it.",
+        Group.PASSED,
+        "host-stop",
+        Place.HOST,
+    ),
+    Verdict.HOST_REJECTED: VerdictWords(
+        "passed, host refused",
+        "It arrived, and the host's own firewall refused it with a message. The router did not filter it.",
+        Group.PASSED,
+        "host-stop",
+        Place.HOST,
+    ),
+    Verdict.REPLY_LOST: VerdictWords(
+        "passed, answer stopped",
+        "It arrived and the host answered, but the answer was stopped on the way out. One-way attacks work.",
+        Group.PASSED,
+        "passed",
+        Place.HOST,
+    ),
+    Verdict.NO_NEIGHBOUR: VerdictWords(
+        "passed, nobody there",
+        "The router let it in and looked for the address on the local network, where nobody had it.",
+        Group.PASSED,
+        "passed",
+        Place.HOST,
+    ),
+    Verdict.ROUTER_REJECTED: VerdictWords(
+        "router refused", "The home router refused it with a message.", Group.ROUTER, "stop", Place.ROUTER
+    ),
+    Verdict.ROUTER_DROPPED: VerdictWords(
+        "router dropped",
+        "It reached the home router and went no further, without a word.",
+        Group.ROUTER,
+        "stop",
+        Place.ROUTER,
+    ),
+    Verdict.UPSTREAM_REJECTED: VerdictWords(
+        "refused upstream",
+        "A network before the home router refused it with a message. From elsewhere it may pass.",
+        Group.UPSTREAM,
+        "stop-upstream",
+        Place.UPSTREAM,
+    ),
+    Verdict.UPSTREAM_DROPPED: VerdictWords(
+        "dropped upstream",
+        "It vanished before it reached the home router: a provider, or the vantage's own network, filters. "
+        "From elsewhere it may pass.",
+        Group.UPSTREAM,
+        "stop-upstream",
+        Place.UPSTREAM,
+    ),
+    Verdict.BLOCKED: VerdictWords(
+        "blocked somewhere",
+        "It did not arrive and nobody answered. Which device stopped it could not be told.",
+        Group.BLOCKED,
+        "stop",
+        Place.SOMEWHERE,
+    ),
+    Verdict.INTERCEPTED: VerdictWords(
+        "intercepted",
+        "Somebody accepted it outside although it never arrived: a proxy or another machine answers for this address.",
+        Group.STRANGE,
+        "strange",
+        Place.SOMEWHERE,
+    ),
+    Verdict.FORGED: VerdictWords(
+        "forged refusal",
+        "It never arrived, yet a refusal came back in the host's name: a device on the way forges it.",
+        Group.STRANGE,
+        "strange",
+        Place.SOMEWHERE,
+    ),
+    Verdict.INDETERMINATE: VerdictWords(
+        "unknown",
+        "A control failed, something was lost, or nobody watched; the evidence says why. Read it as neither.",
+        Group.UNKNOWN,
+        "unknown",
+        Place.UNMEASURED,
+    ),
+}
+
+SEVERITIES: dict[Severity, Word] = {
+    Severity.CRITICAL: Word("Critical", "critical", "close it tonight"),
+    Severity.HIGH: Word("High", "high", "close it this week"),
+    Severity.MEDIUM: Word("Medium", "medium", "plan it"),
+    Severity.LOW: Word("Low", "low", "worth knowing"),
+    Severity.INFO: Word("Info", "info", "no action needed"),
+}
+
+KINDS: dict[Kind, Word] = {
+    Kind.STABLE: Word("stable", "stable", "stays the same: what DNS and other people remember"),
+    Kind.TEMPORARY: Word("temporary", "temporary", "RFC 8981: used for outgoing connections, replaced every day or so"),
+}
+
+STATES: dict[State, Word] = {
+    State.TENTATIVE: Word("tentative", says="not yet checked for duplicates; receives nothing"),
+    State.PREFERRED: Word("preferred", says="in full use"),
+    State.DEPRECATED: Word("deprecated", says="not used for new connections, but it still receives"),
+    State.DADFAILED: Word("duplicate", says="another machine has it; not in use"),
+}
+
+ORIGINS: dict[Origin, Word] = {
+    Origin.EUI64: Word("from the MAC address", says="RFC 4291: gives away the network card"),
+    Origin.STABLE_PRIVACY: Word("stable, opaque", says="RFC 7217"),
+    Origin.TEMPORARY: Word("random, temporary", says="RFC 8981"),
+    Origin.DHCPV6: Word("by DHCPv6", says="RFC 8415"),
+    Origin.MANUAL: Word("set by hand"),
+    Origin.UNKNOWN: Word("origin unknown"),
+}
+
+PROFILES: dict[Profile, str] = {
+    Profile.QUICK: "quick: services that must not be reachable, and every port that listens",
+    Profile.STANDARD: "standard: every TCP port; UDP by catalogue and listeners",
+    Profile.FULL: "full: every TCP and every UDP port",
+}
+
+EXPECTATIONS: dict[Expectation, str] = {
+    Expectation.STRICT: "strict: the router lets nothing in that was not asked for",
+    Expectation.RFC6092: "rfc6092: as RFC 6092 recommends, IPsec and HIP pass by default",
+    Expectation.TRANSPARENT: "transparent: the owner chose a router that filters nothing (RFC 6092 REC-49)",
+}
+
+# the order of tables and legends: what needs the owner's eye comes first
+VERDICT_ORDER: tuple[Verdict, ...] = tuple(
+    verdict for group in reversed(Group) for verdict in Verdict if VERDICTS[verdict].group is group
+)
