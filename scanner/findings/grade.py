@@ -1,0 +1,92 @@
+"""The run in one letter and one sentence. Every cap is a reason; the lowest one is the grade.
+
+A run never gets an A when something was not measured, and no letter at all when nothing was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scanner.findings import measured
+from scanner.findings.facts import UPSTREAM, Facts, View, look, stopped, union
+from scanner.findings.headline import compose
+from scanner.findings.words import counted
+from scanner.model.catalogue import PROTOCOLS
+from scanner.model.finding import Finding, Severity
+from scanner.model.run import Summary
+from scanner.model.verdict import Verdict
+
+BEST = "A"
+# A router that passes everything is a high finding (V6X002), and so caps at D whatever listens behind it.
+CAP_BY_SEVERITY = {Severity.CRITICAL: "F", Severity.HIGH: "D", Severity.MEDIUM: "C", Severity.LOW: "B"}
+CAP_UNMEASURED = "B"
+CAP_HALF_MEASURED = "C"  # a part is missing that could hold anything
+LARGE_SHARE = 0.01  # of the probed ports without a verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    letter: str
+    reason: str
+
+
+def summarise(facts: Facts, findings: tuple[Finding, ...], *, complete: bool) -> Summary:
+    """``complete`` False: the run was interrupted or a vantage or the witness failed."""
+    view = look(facts)
+    counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
+    nothing = _nothing_measured(view)
+    headline = compose(view, findings, complete=complete, nothing=nothing)
+    if nothing:
+        return Summary(grade=None, counts=counts, reasons=(nothing,), headline=headline)
+    caps = sorted(_caps(view, findings, complete=complete), key=lambda cap: cap.letter, reverse=True)
+    grade = caps[0].letter if caps else BEST
+    return Summary(grade, counts, tuple(f"{cap.letter}: {cap.reason}" for cap in caps), headline)
+
+
+def _nothing_measured(view: View) -> str:
+    """Why no grade may be given, or nothing."""
+    refuted = [vantage.name for vantage in view.facts.vantages if vantage.outside.verdict == "refuted"]
+    if refuted and not view.vantages:
+        return f"{', '.join(refuted)} is not outside: what it saw says nothing about strangers"
+    if not any(seen.of(set(Verdict) - {Verdict.INDETERMINATE}) for seen in view.sightings):
+        return "nothing was measured" if view.facts.witness else "nobody watched inside, and nothing answered"
+    return ""
+
+
+def _caps(view: View, findings: tuple[Finding, ...], *, complete: bool) -> Iterator[Cap]:
+    yield from _caps_by_severity(findings)
+    yield from _caps_by_gaps(view, findings, complete=complete)
+
+
+def _caps_by_severity(findings: tuple[Finding, ...]) -> Iterator[Cap]:
+    for severity, letter in CAP_BY_SEVERITY.items():
+        titles = [finding.title for finding in findings if finding.severity is severity]
+        if titles:
+            rest = f" and {len(titles) - 1:,} more" if len(titles) > 1 else ""
+            yield Cap(letter, f"{severity}: {titles[0]}{rest}")
+
+
+def _caps_by_gaps(view: View, findings: tuple[Finding, ...], *, complete: bool) -> Iterator[Cap]:
+    if not complete:
+        yield Cap(CAP_HALF_MEASURED, "the run is incomplete")
+    if not view.facts.witness:
+        yield Cap(CAP_HALF_MEASURED, "nobody watched inside")
+    probed = sum(len(seen.of(Verdict)) for seen in view.sightings)
+    unknown = sum(len(seen.of({Verdict.INDETERMINATE})) for seen in view.sightings)
+    if unknown > probed * LARGE_SHARE:
+        yield Cap(CAP_HALF_MEASURED, f"{unknown:,} of {counted(probed, 'verdict')} could not be reached")
+    if any(finding.rule == measured.UNMEASURED for finding in findings):
+        yield Cap(CAP_UNMEASURED, "not everything was measured")
+    if not any(vantage.outside.verdict == "proven" for vantage in view.vantages):
+        yield Cap(CAP_UNMEASURED, "no vantage is proven to be outside")
+    if _router_hardly_tested(view):
+        yield Cap(CAP_UNMEASURED, "most ports were stopped before they came to your router")
+
+
+def _router_hardly_tested(view: View) -> bool:
+    upstream = held_back = 0
+    for protocol in PROTOCOLS:
+        for place in view.places_probed(protocol):
+            seen = view.at(place, protocol)
+            held_back += len(stopped(seen))
+            upstream += len(stopped(seen) & union(seen, UPSTREAM))
+    return upstream > held_back / 2

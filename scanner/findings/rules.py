@@ -1,0 +1,47 @@
+"""The rules, in one list that can be read, and their evaluation. docs/findings.md explains each."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from scanner.findings import exposed, measured, partial, path, router
+from scanner.findings.facts import Facts, View, look
+from scanner.model.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``judge`` gives the findings of this rule in any order."""
+
+    id: str
+    name: str
+    judge: Callable[[View], Iterable[Finding]]
+
+
+RULES = (
+    Rule(exposed.RULE, "service exposed", exposed.judge_exposed),
+    Rule(router.UNFILTERED, "router passes unsolicited traffic", router.judge_unfiltered),
+    Rule(partial.RULE, "only some addresses are filtered", partial.judge_partial),
+    Rule(path.UPSTREAM_FILTER, "filtered before your router", path.judge_upstream),
+    Rule(router.VACANT_DOORS, "doors left open to nobody", router.judge_vacant_doors),
+    Rule(path.IMPOSTOR, "something else answers for your host", path.judge_impostor),
+    Rule(path.ANSWER_LOST, "answer lost on the way out", path.judge_answer_lost),
+    Rule(measured.UNMEASURED, "could not be measured", measured.judge_unmeasured),
+    Rule(measured.NOT_OUTSIDE, "vantage not outside", measured.judge_not_outside),
+)
+
+
+def evaluate(facts: Facts, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
+    """Every finding of every rule: the gravest first, then by port; the whole host comes before its ports."""
+    view = look(facts)
+    return tuple(sorted((finding for rule in rules for finding in rule.judge(view)), key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, int, str, str, str, str]:
+    return (
+        -finding.severity.rank,
+        finding.port or 0,
+        finding.rule,
+        finding.protocol or "",
+        finding.address or "",
+        finding.title,
+    )
