@@ -28,7 +28,7 @@ ERRORS: dict[tuple[int, int], tuple[Kind, str]] = {
 
 class Answer(NamedTuple):
     """An answer to the probe (target, protocol, port, source_port). Addresses packed; ``token`` is the sequence number
-    the answer proves to know (TCP) or -1; ``responder`` sent it, ``hop_limit`` is as received."""
+    (TCP) or the first word of the payload (quoted UDP) the answer proves to know, or -1; ``responder`` sent it, ``hop_limit`` is as received."""
 
     target: bytes
     protocol: int
@@ -77,7 +77,8 @@ def _read_error(packet: bytes, source: bytes) -> Answer | None:
         return None
     kind, reason = ERRORS.get((packet[40], packet[41]), (Kind.OTHER, f"icmp-{packet[40]}-{packet[41]}"))
     ours, port = PORTS.unpack_from(quoted, 40)
-    token = int.from_bytes(quoted[44:48], "big") if protocol == TCP and len(quoted) >= 48 else -1  # noqa: PLR2004
+    at = 44 if protocol == TCP else 48  # the sequence number, the first word of the payload
+    token = int.from_bytes(quoted[at : at + 4], "big") if len(quoted) >= at + 4 else -1
     return Answer(quoted[24:40], protocol, port, ours, kind, reason, source, packet[7], token)
 
 

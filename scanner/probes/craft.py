@@ -4,6 +4,7 @@ Every field that scapy would fill with a telling default (source port 20 or 53, 
 source address too: scapy cannot select one.
 """
 
+import struct
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
@@ -11,7 +12,7 @@ from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import ICMPv6EchoReply, IPv6
 from scapy.packet import Raw
 
-from scanner.probes.tokens import flow_label, sequence_number, token_of
+from scanner.probes.tokens import flow_label
 
 HOP_LIMIT = 64
 WINDOW = 64240
@@ -48,13 +49,13 @@ def syn_template(flow: Flow, hop_limit: int = HOP_LIMIT) -> Template:
     return Template(bytes(_header(flow, hop_limit) / segment), TCP_TOKEN_AT, 4, TCP_CHECKSUM_AT)
 
 
-def udp_template(flow: Flow, hop_limit: int = HOP_LIMIT) -> Template:
+def udp_template(flow: Flow, hop_limit: int = HOP_LIMIT, token_length: int = 8) -> Template:
     """A UDP datagram whose payload is the token."""
     # A checksum of 0 would make scapy compute one; the stub overwrites it in any case.
-    datagram = UDP(sport=flow.source_port, dport=0, chksum=0) / Raw(bytes(8))
+    datagram = UDP(sport=flow.source_port, dport=0, chksum=0) / Raw(bytes(token_length))
     packet = bytearray(bytes(_header(flow, hop_limit) / datagram))
     packet[UDP_CHECKSUM_AT : UDP_CHECKSUM_AT + 2] = b"\0\0"
-    return Template(bytes(packet), UDP_TOKEN_AT, 8, UDP_CHECKSUM_AT)
+    return Template(bytes(packet), UDP_TOKEN_AT, token_length, UDP_CHECKSUM_AT)
 
 
 def udp_packet(flow: Flow, port: int, payload: bytes, label: int = 0, hop_limit: int = HOP_LIMIT) -> bytes:
@@ -63,19 +64,28 @@ def udp_packet(flow: Flow, port: int, payload: bytes, label: int = 0, hop_limit:
     return bytes(_header(flow, hop_limit, label) / datagram)
 
 
-def syn_packet(flow: Flow, port: int, key: bytes, salt: bytes, hop_limit: int = HOP_LIMIT) -> bytes:
-    """A whole TCP SYN with its token."""
-    token = token_of(key, salt, port)
-    segment = TCP(
-        sport=flow.source_port,
-        dport=port,
-        seq=sequence_number(token),
-        ack=0,
-        flags="S",
-        window=WINDOW,
-        options=[("MSS", MSS)],
-    )
-    return bytes(_header(flow, hop_limit, flow_label(token)) / segment)
+def stamp(template: Template, port: int, token: bytes, label: int | None = None) -> bytes:
+    """One packet of a template, as the stub makes it: port, token, flow label and checksum filled in. ``label`` keeps
+    the flow label steady where packets must take the same way."""
+    packet = bytearray(template.packet)
+    first = int.from_bytes(packet[:4], "big") & 0xFFF00000
+    packet[:4] = (first | (flow_label(token) if label is None else label)).to_bytes(4, "big")
+    packet[template.port_at : template.port_at + 2] = port.to_bytes(2, "big")
+    packet[template.token_at : template.token_at + template.token_length] = token[: template.token_length]
+    packet[template.checksum_at : template.checksum_at + 2] = b"\0\0"
+    packet[template.checksum_at : template.checksum_at + 2] = checksum(packet).to_bytes(2, "big")
+    return bytes(packet)
+
+
+def checksum(packet: bytes | bytearray) -> int:
+    """The transport checksum of an IPv6 packet without extension headers (RFC 8200 section 8.1); never 0."""
+    body = bytes(packet[8:]) + struct.pack("!II", len(packet) - 40, packet[6])
+    total = sum(struct.unpack(f"!{len(body) // 2}H", body[: len(body) & ~1]))
+    if len(body) % 2:
+        raise ValueError("odd length: templates are even")
+    total = (total & 0xFFFF) + (total >> 16)
+    total = (total & 0xFFFF) + (total >> 16)
+    return (0xFFFF - total) or 0xFFFF
 
 
 def echo_reply(source: IPv6Address, target: IPv6Address, identifier: int, sequence: int, data: bytes) -> bytes:

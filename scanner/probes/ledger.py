@@ -32,7 +32,7 @@ class Book:
         self.answers: dict[int, tuple[Kind, str, bytes, int]] = {}
         self.left: dict[int, str] = {}
         self.places: dict[int, Place] = {}
-        self.doubts: dict[int, str] = {}  # ports with a doubt of their own
+        self._sent_at: dict[int, array[float]] = {}  # attempt -> epoch seconds by port, 0 for not sent
 
     def note_arrival(self, port: int, attempt: int, mac: bytes, hop_limit: int, interface: int) -> None:
         bits = self.arrived.get(port)
@@ -47,6 +47,16 @@ class Book:
         ours = answer.responder == answer.target
         if known is None or (RANK[answer.kind], not ours) < (RANK[known[0]], known[2] != answer.target):
             self.answers[answer.port] = (answer.kind, answer.reason, answer.responder, answer.hop_limit)
+
+    def note_sent(self, attempt: int, ports: Iterable[int], at: float) -> None:
+        """These ports were asked, the last of them at epoch second ``at`` (the vantage's clock)."""
+        times = self._sent_at.setdefault(attempt, array("d", bytes(SIZE * 8)))
+        for port in ports:
+            times[port] = at
+
+    def sent_at(self, attempt: int, port: int) -> float | None:
+        times = self._sent_at.get(attempt)
+        return times[port] or None if times else None
 
     def count_attempt(self, port: int, attempt: int) -> None:
         """The attempt counts: it left, controls came through, nothing was dropped by the capture."""
@@ -91,7 +101,7 @@ class Book:
                 self.arrivals.get(port),
                 self.left.get(port, ""),
                 self.counted[port],
-                self.doubts.get(port) or doubt_of(port),
+                doubt_of(port),
                 listens(port),
                 self.places.get(port),
             )

@@ -109,7 +109,7 @@ class Session:
             self._wait(deadline)
             for event in self.receive():
                 if event.get("id") == number:
-                    self._pending.extendleft(reversed(others))
+                    self.put_back(others)
                     if event["e"] == "error":
                         raise IncompleteError(
                             f"vantage {self.spec} could not {command['op']} ({event['error']})", "see v6expose doctor"
@@ -119,6 +119,10 @@ class Session:
         raise IncompleteError(
             f"vantage {self.spec} did not answer within {timeout:.0f} s", "check the connection and run again"
         )
+
+    def put_back(self, events: list[Event]) -> None:
+        """Events that were received but are somebody else's; ``receive`` gives them again."""
+        self._pending.extendleft(reversed(events))
 
     def close(self) -> None:
         """End the far end by ending its standard input; it takes its children with it."""
@@ -220,7 +224,8 @@ def _parse(line: bytes | bytearray) -> Event | None:
 class ControlDirectory:
     """A private directory, owned by whoever runs ssh, in which later ssh calls find the first one's connection."""
 
-    def __init__(self, identity: Identity | None) -> None:
+    def __init__(self) -> None:
+        identity = invoking_user(os.environ, os.geteuid())
         self._directory = Path(tempfile.mkdtemp(prefix="v6x-"))
         if identity is not None:
             os.chown(self._directory, identity.uid, identity.gid)

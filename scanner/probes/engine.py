@@ -1,0 +1,550 @@
+"""The two-sided probe: sends through the pipe, watches through the witness, keeps pace, repeats what was silent.
+
+One thread, one loop. The stub sends chunks; controls inside each chunk tell whether silence in it means anything.
+"""
+
+import base64
+import contextlib
+import select
+import struct
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv6Address
+from typing import Any
+
+from scanner.model.errors import IncompleteError
+from scanner.model.evidence import Controls, Kind, Measurement, Path
+from scanner.plan import UDP, Plan, TargetPlan, order
+from scanner.probes.answers import Answer, read_answer, read_probe
+from scanner.probes.bpf import answers_filter
+from scanner.probes.controls import ControlBook, ControlFlow, control_index, flow_for
+from scanner.probes.craft import Flow, stamp, syn_template, udp_packet, udp_template
+from scanner.probes.ledger import Book
+from scanner.probes.pace import Pace
+from scanner.probes.pipe import Frame, Pinhole, Pipe, Witness
+from scanner.probes.tokens import salt_of, token_of
+from scanner.verdict.confidence import MOST_ATTEMPTS, attempts_needed, inward_loss_bound
+
+BEFORE = 250  # controls before and after the sweep
+PER_CHUNK, ONE_IN = 10, 100  # controls in a chunk: at least, and one in so many probes
+IN_FLIGHT = 2  # chunks the stub holds: one sending, one waiting
+LATE = 2.0  # seconds after which an answer counts as late
+LONGEST_LATE = 12.0
+REPEATS = 300  # ports known to pass that are asked again in each later pass
+REFRESH_EVERY = 8.0  # shorter than any UDP state timer seen (PROBES section 1: 30 s)
+PULSE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the vantage gave this run: its address, source ports for attempts, the port of control flows, round trip in
+    seconds."""
+
+    address: IPv6Address
+    ports: tuple[int, ...]
+    flow_port: int
+    round_trip: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``done`` of ``total`` probes of this stage; ``rate`` in packets a second."""
+
+    stage: str
+    done: int
+    total: int
+    rate: float
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Probes that go out together."""
+
+    book: Book
+    attempt: int
+    ports: list[int]
+    controls: range
+    rate: float
+    dropped: int
+    failed: frozenset[int] = frozenset()
+    sent: int = 0
+    begun: float = 0.0
+    ended: float = 0.0
+    done_at: float | None = None
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What the engine is given; nothing is fetched."""
+
+    pipe: Pipe
+    witness: Witness | None
+    outside: Outside
+    key: bytes
+    open_flows: Callable[[], tuple[tuple[ControlFlow, ...], tuple[Pinhole, ...]]]
+    flow_ports: dict[IPv6Address, int]
+    present: Callable[[], frozenset[IPv6Address]]
+    payload: Callable[[int, bytes], bytes | None]
+    listens: Callable[[IPv6Address, int, int], bool]
+    progress: Callable[[Progress], None]
+    home: tuple[Any, ...] = ()
+    stop: Callable[[], bool] = field(default=lambda: False)
+
+
+class Engine:
+    """One vantage's measurement. ``run`` never raises for what happens on the way: it returns what was measured."""
+
+    def __init__(self, plan: Plan, around: Surroundings) -> None:
+        self.plan = plan
+        self.around = around
+        self.books = {(t.address.packed, t.protocol): Book(t.address, t.protocol, t.ports) for t in plan.targets}
+        self.controls = ControlBook()
+        self.flows: tuple[ControlFlow, ...] = ()
+        self.pinholes: tuple[Pinhole, ...] = ()
+        self.pace = Pace(plan.start_rate, plan.rate)
+        self.path = Path(home=around.home)
+        self.neighbours: dict[tuple[str, int], None] = {}
+        self.problems: list[str] = []
+        self.vanished: set[IPv6Address] = set()
+        self.ends: dict[int, Chunk] = {}  # command id -> chunk
+        self.latest = 0.0  # longest delay of a late answer, seconds
+        self.expired: Callable[[Answer], None] = lambda _: None  # the locator listens here
+        self.control_hop_limit = 0
+        self.interrupted = self.lost = False
+        self.probes = 0
+        self._number = 1_000_000
+        self._attempt_of = {port: attempt for attempt, port in enumerate(around.outside.ports)}
+        self._flow_of: dict[tuple[bytes, int], ControlFlow] = {}
+        self._refreshed = self._pulsed = 0.0
+        self._capture_dropped = self._far_dropped = 0
+        self._last_probe = 0.0
+        self._first_probe: float | None = None
+
+    # -- the story
+
+    def run(self, after: Callable[["Engine"], None]) -> Measurement:
+        """Sweep everything, then let ``after`` (the locator) ask more, then freeze."""
+        started = time.monotonic()
+        try:
+            self._listen()
+            self._ask_flow_ports_first()
+            self._open_flows()
+            self.send_controls(BEFORE)
+            self.pace = replace(self.pace, baseline=self._loss_now())
+            self._sweep()
+            self.send_controls(BEFORE)
+            self._linger()
+            after(self)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.problems.append("interrupted: what was measured until then is kept")
+            with contextlib.suppress(IncompleteError):
+                self.around.pipe.submit({"op": "cancel"})
+        except IncompleteError as error:
+            self.lost = True
+            self.problems.append(str(error))
+        return self._freeze(time.monotonic() - started)
+
+    def _listen(self) -> None:
+        outside = self.around.outside
+        low, high = min(*outside.ports, outside.flow_port), max(*outside.ports, outside.flow_port)
+        program = answers_filter(self.around.outside.address, (low, high))
+        self._command({"op": "listen", "filter": program, "caplen": 256})
+
+    def _ask_flow_ports_first(self) -> None:
+        """A control flow may open its own inside port to everybody (RFC 6092 REC-17): ask that port before."""
+        for target in self.plan.targets:
+            port = self.around.flow_ports.get(target.address)
+            if target.protocol == UDP and port is not None and port in target.ports:
+                book = self._book(target)
+                for attempt in range(3):
+                    self._send_packets([self._udp(book, port, attempt)])
+                    self.wait(0.15)
+                    book.count_attempt(port, attempt)
+
+    def _open_flows(self) -> None:
+        if self.around.witness is None:
+            return
+        self.flows, self.pinholes = self.around.open_flows()
+        self._flow_of = {(flow.inside.packed, flow.inside_port): flow for flow in self.flows}
+        if not self.flows:
+            self.problems.append(
+                "no control flow could be opened (the host's own packets did not reach the vantage): "
+                "check that this host has IPv6 access outwards and that the vantage takes UDP"
+            )
+
+    def send_controls(self, number: int) -> None:
+        """Controls alone, at the start rate; waits for the last."""
+        if not self.flows:
+            return
+        flow = self.flows[0]
+        indexes = self.controls.take(number)
+        packets = [flow.packet(self.around.key, index) for index in indexes]
+        self._send_packets(packets, interval=1 / self.plan.start_rate)
+        self.wait_until(lambda: self.controls.seen_of(indexes) == number, number / self.plan.start_rate + self._settle)
+
+    def _sweep(self) -> None:
+        queue = {id(self._book(t)): order(t, int.from_bytes(self.around.key[:4], "big")) for t in self.plan.targets}
+        for attempt in range(MOST_ATTEMPTS):
+            work = [(self._book(t), queue[id(self._book(t))]) for t in self.plan.targets]
+            if not any(ports for _, ports in work):
+                break
+            self._pass(attempt, work)
+            self.wait(min(1.5, self._settle))
+            needed = attempts_needed(inward_loss_bound(self._controls()))
+            queue = {id(book): self._again(book, attempt + 1, needed or 3) for book in self.books.values()}
+
+    def _again(self, book: Book, made: int, needed: int) -> list[int]:
+        """The ports to ask once more: silence that has not been repeated enough, answers without arrival, and some
+        ports known to pass, which show the loss of this very kind of probe."""
+        if book.address in self.vanished:
+            return []
+        rejected = {Kind.REFUSE, Kind.PROHIBIT, Kind.UNREACHABLE, Kind.OTHER}
+        spoken = {
+            port
+            for port, (kind, _, responder, _) in book.answers.items()
+            if kind in rejected and responder != book.address.packed
+        }
+        silent = [port for port in book.unseen() if port not in spoken and book.counted[port] < needed]
+        unanswered = [port for port in book.unanswered() if book.counted[port] < 3]  # noqa: PLR2004
+        ports = silent + unanswered
+        if ports and made < MOST_ATTEMPTS:
+            known = [port for port in book.arrived if port in book.answers]
+            step = max(1, len(known) // REPEATS)
+            ports = _mixed(ports, known[::step][:REPEATS])
+        return ports
+
+    def _linger(self) -> None:
+        """Wait for late answers (RFC 6092 REC-34: 6 s and more) only where this path has shown one, or where the
+        earliest probes are too young to have shown it."""
+        if self._first_probe is None:
+            return
+        learn = self._first_probe + self.plan.linger_until
+        if not self.late_rejects and any(book.unseen() for book in self.books.values()):
+            self._report("waiting for late answers", 0, 1)
+            self.wait_until(lambda: self.late_rejects, learn - time.monotonic())
+        if self.late_rejects:
+            self.wait(self._last_probe + min(LONGEST_LATE, self.latest + 2.0) - time.monotonic())
+
+    @property
+    def late_rejects(self) -> bool:
+        return self.latest > 0
+
+    # -- one pass
+
+    def _pass(self, attempt: int, work: Sequence[tuple[Book, list[int]]]) -> None:
+        total = sum(len(ports) for _, ports in work)
+        done = 0
+        chunks = self._chunks(attempt, work)
+        flying: dict[int, Chunk] = {}
+        settling: list[Chunk] = []
+        exhausted = False
+        while not exhausted or flying or settling:
+            while not exhausted and len(flying) < IN_FLIGHT:
+                chunk = next(chunks, None)
+                exhausted = chunk is None
+                if chunk is not None:
+                    flying[self._launch(chunk)] = chunk
+            self.pump(0.02)
+            for number in [n for n, chunk in flying.items() if chunk.done_at is not None]:
+                settling.append(flying.pop(number))
+            for chunk in [chunk for chunk in settling if self._settled(chunk)]:
+                settling.remove(chunk)
+                self._account(chunk)
+                done += len(chunk.ports)
+                self._report("sweep" if attempt == 0 else f"repeat {attempt}", done, total)
+
+    def _chunks(self, attempt: int, work: Sequence[tuple[Book, list[int]]]) -> Iterator[Chunk]:
+        for book, ports in work:
+            flow_port = self.around.flow_ports.get(book.address) if book.protocol == UDP else None
+            rest = [port for port in ports if port != flow_port]
+            at = 0
+            while at < len(rest) and book.address not in self.vanished:
+                size = self.pace.chunk
+                some = rest[at : at + size]
+                at += size
+                number = max(PER_CHUNK, len(some) // ONE_IN) if flow_for(self.flows, book.address) else 0
+                yield Chunk(book, attempt, some, self.controls.take(number), self.pace.rate, self._dropped())
+
+    def _launch(self, chunk: Chunk) -> int:
+        book, attempt = chunk.book, chunk.attempt
+        flow = flow_for(self.flows, book.address)
+        extra = [flow.packet(self.around.key, index) for index in chunk.controls] if flow else []
+        plain = chunk.ports
+        if book.protocol == UDP:
+            queries = {port: self._payload(book, port, attempt) for port in plain}
+            plain = [port for port in plain if queries[port] is None]
+            extra += [self._udp(book, port, attempt) for port in chunk.ports if queries[port] is not None]
+        route = Flow(self.around.outside.address, book.address, self.around.outside.ports[attempt])
+        template = udp_template(route) if book.protocol == UDP else syn_template(route)
+        if self._first_probe is None:
+            self._first_probe = time.monotonic()
+        return self._command(
+            {
+                "op": "sweep",
+                "source": str(self.around.outside.address),
+                "template": base64.b64encode(template.packet).decode(),
+                "port_at": template.port_at,
+                "token_at": template.token_at,
+                "token_len": template.token_length,
+                "checksum_at": template.checksum_at,
+                "key": self.around.key.hex(),
+                "salt": self._salt(book, attempt).hex(),
+                "ports": base64.b64encode(struct.pack(f"!{len(plain)}H", *plain)).decode(),
+                "rate": chunk.rate * (1 + len(extra) / max(1, len(plain))),
+                "interleave": [base64.b64encode(packet).decode() for packet in extra],
+            },
+            chunk,
+        )
+
+    def _settled(self, chunk: Chunk) -> bool:
+        """All its controls are in, or it is too late for them."""
+        assert chunk.done_at is not None  # noqa: S101  (only finished chunks settle)
+        age = time.monotonic() - chunk.done_at
+        return (len(chunk.controls) > 0 and self.controls.seen_of(chunk.controls) == len(chunk.controls)) or (
+            age > self._settle
+        )
+
+    def _account(self, chunk: Chunk) -> None:
+        """Let the chunk's silence count, unless controls were lost in bulk or the capture lost packets."""
+        sent, seen = len(chunk.controls), self.controls.seen_of(chunk.controls)
+        dropped = self._dropped() - chunk.dropped
+        self.pace = self.pace.after(chunk.rate, sent, seen, dropped)
+        self._last_probe = max(self._last_probe, chunk.done_at or 0.0)
+        if dropped or (sent and seen < sent / 2):
+            return
+        for port in chunk.ports:
+            if port not in chunk.failed:
+                chunk.book.count_attempt(port, chunk.attempt)
+
+    # -- events
+
+    def pump(self, timeout: float) -> None:
+        """Take in whatever both sides report; at most ``timeout`` seconds of waiting."""
+        fds = [self.around.pipe.fileno()]
+        if self.around.witness is not None:
+            fds.append(self.around.witness.fileno())
+        select.select(fds, [], [], max(0.0, timeout))
+        for event in self.around.pipe.receive():
+            self._on_event(event)
+        if self.around.witness is not None:
+            for frame in self.around.witness.receive():
+                self._on_frame(frame)
+        self._pulse()
+
+    def wait(self, seconds: float) -> None:
+        self.wait_until(lambda: False, seconds)
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not ready() and time.monotonic() < end:
+            self.pump(min(0.05, end - time.monotonic()))
+
+    def _pulse(self) -> None:
+        now = time.monotonic()
+        if self.around.stop():
+            raise KeyboardInterrupt
+        if now - self._refreshed > REFRESH_EVERY:
+            self._refreshed = now
+            for pinhole in self.pinholes:
+                pinhole.refresh()
+        if now - self._pulsed > PULSE:
+            self._pulsed = now
+            gone = {t.address for t in self.plan.targets} - self.around.present() - self.vanished
+            for address in gone:
+                self.vanished.add(address)
+                self.problems.append(f"{address} vanished from the host in mid-scan: scan again with the new addresses")
+
+    def _on_event(self, event: dict[str, Any]) -> None:
+        kind = event["e"]
+        if kind == "heard":
+            for at, text in event["p"]:
+                answer = read_answer(base64.b64decode(text))
+                if answer is not None:
+                    self._on_answer(answer, at)
+        elif kind in ("swept", "sent"):
+            self._far_dropped = max(self._far_dropped, event.get("dropped", 0))
+            self._on_sent(event)
+        elif kind == "error":
+            raise IncompleteError(f"the vantage could not {event.get('op')} ({event.get('error')})", "see v6expose doctor")
+
+    def _on_sent(self, event: dict[str, Any]) -> None:
+        self.probes += event["n"] - sum(event["errors"].values())
+        for name, number in event["errors"].items():
+            text = f"the vantage could not send some packets ({name}): they do not count; is a local filter there?"
+            if number and text not in self.problems:
+                self.problems.append(text)
+        chunk = self.ends.pop(event["id"], None)
+        if chunk is not None:
+            chunk.failed = frozenset(event["failed"])
+            chunk.begun, chunk.ended = event["t0"], event["t1"]
+            chunk.done_at = time.monotonic()
+            chunk.book.note_sent(chunk.attempt, chunk.ports, chunk.ended)
+
+    def _on_answer(self, answer: Answer, at: float) -> None:
+        if answer.kind is Kind.EXPIRED:
+            self.expired(answer)
+            return
+        book = self.books.get((answer.target, answer.protocol))
+        attempt = self._attempt_of.get(answer.source_port)
+        if book is None or attempt is None or answer.port not in book.ports:
+            return
+        book.note_answer(answer)
+        sent_at = book.sent_at(attempt, answer.port)
+        if sent_at is not None and at - sent_at > LATE + self.around.outside.round_trip:
+            self.latest = max(self.latest, at - sent_at)
+
+    def _on_frame(self, frame: Frame) -> None:
+        packet = frame.packet
+        if frame.outgoing:
+            answer = read_answer(packet) if packet[24:40] == self.around.outside.address.packed else None
+            book = self.books.get((answer.target, answer.protocol)) if answer else None
+            if answer and book is not None and answer.source_port in self._attempt_of:
+                book.left.setdefault(answer.port, answer.reason)
+            return
+        probe = read_probe(packet)
+        if probe is None or packet[8:24] != self.around.outside.address.packed:
+            return
+        book = self.books.get((probe.target, probe.protocol))
+        attempt = self._attempt_of.get(probe.source_port)
+        if book is not None and attempt is not None:
+            book.note_arrival(probe.port, attempt, frame.mac, probe.hop_limit, frame.interface)
+            self.neighbours[frame.mac.hex(":"), frame.interface] = None
+            return
+        flow = self._flow_of.get((probe.target, probe.port)) if probe.protocol == UDP else None
+        if flow is not None:
+            index = control_index(flow, self.around.key, probe.payload)
+            if index is not None:
+                self.controls.note(index)
+                self.control_hop_limit = max(self.control_hop_limit, probe.hop_limit)
+                self.neighbours[frame.mac.hex(":"), frame.interface] = None
+
+    # -- small parts
+
+    @property
+    def _settle(self) -> float:
+        return max(0.3, 2 * self.around.outside.round_trip + 0.15)
+
+    def _book(self, target: TargetPlan) -> Book:
+        return self.books[target.address.packed, target.protocol]
+
+    def _salt(self, book: Book, attempt: int) -> bytes:
+        return salt_of(book.address, book.protocol, self.around.outside.ports[attempt])
+
+    def _payload(self, book: Book, port: int, attempt: int) -> bytes | None:
+        return self.around.payload(port, token_of(self.around.key, self._salt(book, attempt), port))
+
+    def _udp(self, book: Book, port: int, attempt: int) -> bytes:
+        route = Flow(self.around.outside.address, book.address, self.around.outside.ports[attempt])
+        query = self._payload(book, port, attempt)
+        if query is None:
+            return stamp(udp_template(route), port, token_of(self.around.key, self._salt(book, attempt), port))
+        return udp_packet(route, port, query)
+
+    def _command(self, command: dict[str, Any], chunk: Chunk | None = None) -> int:
+        self._number += 1
+        if chunk is not None:
+            self.ends[self._number] = chunk
+        self.around.pipe.submit({**command, "id": self._number})
+        return self._number
+
+    def _send_packets(self, packets: Sequence[bytes], interval: float = 0.001) -> None:
+        self._command(
+            {
+                "op": "send",
+                "source": str(self.around.outside.address),
+                "packets": [base64.b64encode(packet).decode() for packet in packets],
+                "interval": interval,
+            }
+        )
+
+    def send_packets(self, packets: Sequence[bytes], rate: float) -> None:
+        """Ready-made packets, paced at ``rate`` a second."""
+        self._send_packets(packets, 1 / rate)
+
+    def _dropped(self) -> int:
+        if self.around.witness is not None:
+            self._capture_dropped = self.around.witness.dropped()
+        return self._capture_dropped + self._far_dropped
+
+    def _loss_now(self) -> float:
+        return 1 - self.controls.seen / self.controls.sent if self.controls.sent else 0.0
+
+    def _controls(self) -> Controls:
+        repeats = [book.repeats() for book in self.books.values()]
+        return Controls(
+            sent=self.controls.sent,
+            seen=self.controls.seen,
+            repeats_sent=sum(sent for sent, _ in repeats),
+            repeats_seen=sum(seen for _, seen in repeats),
+        )
+
+    def _report(self, stage: str, done: int, total: int) -> None:
+        self.around.progress(Progress(stage, done, total, self.pace.rate))
+
+    # -- the end
+
+    def _freeze(self, seconds: float) -> Measurement:
+        controls = self._controls()
+        bound = inward_loss_bound(controls)
+        needed = attempts_needed(bound)
+        targets = tuple(
+            book.freeze(
+                lambda port, book=book: self._doubt(book, port, bound, needed),  # type: ignore[misc]
+                self.around.witness is not None,
+                lambda port, book=book: self.around.listens(book.address, book.protocol, port),  # type: ignore[misc]
+            )
+            for book in self.books.values()
+        )
+        for pinhole in self.pinholes:
+            pinhole.close()
+        return Measurement(
+            targets=targets,
+            controls=controls,
+            loss_bound=bound,
+            path=self.path,
+            late_rejects=self.late_rejects,
+            probes_sent=self.probes,
+            seconds=seconds,
+            capture_dropped=self._dropped(),
+            neighbours=tuple(self.neighbours),
+            translated=tuple((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen),
+            problems=tuple(self.problems),
+            interrupted=self.interrupted,
+            lost=self.lost,
+        )
+
+    def _doubt(self, book: Book, port: int, bound: float | None, needed: int | None) -> str:
+        """Why this port's silence proves nothing, "" where it does."""
+        counted = book.counted[port]
+        if book.address in self.vanished:
+            return "the address vanished in mid-scan"
+        if port in book.arrived:
+            return "" if counted else "the probe was not answered while packets were being lost"
+        if self.around.witness is None:
+            return ""
+        if counted == 0:
+            return "the scan ended before its probe counted" if self.lost or self.interrupted else "no probe of it counted"
+        if bound is None:
+            return "no control came through, so a lost probe cannot be told from a blocked one"
+        if needed is None:
+            return f"up to {bound:.0%} of the probes are lost on the way, too many to call silence a block"
+        if counted < needed:
+            return f"only {counted} of the {needed} attempts that the loss asks for counted"
+        return ""
+
+
+def _mixed(ports: list[int], known: list[int]) -> list[int]:
+    """``known`` spread evenly among ``ports``."""
+    if not known:
+        return ports
+    step = max(1, len(ports) // len(known))
+    mixed: list[int] = []
+    rest = iter(known)
+    for index, port in enumerate(ports):
+        if index % step == 0:
+            mixed.extend(port for port in [next(rest, None)] if port is not None)
+        mixed.append(port)
+    return mixed
+
