@@ -6,15 +6,27 @@ from typing import Any
 import click
 
 from scanner import __version__
+from scanner.model.errors import ScanError
 
 # command -> (module, function, one line of help)
 COMMANDS = {
     "scan": ("scanner.cli.scan", "scan", "The main job: inventory, probe from outside, judge, report."),
+    "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
+    "schema": ("scanner.cli.schema", "schema", "Print the JSON Schema of the run document."),
 }
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are used."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ScanError as error:
+            from scanner.report.text import one_line  # what a file or a far end said may hold escape sequences
+
+            click.echo(f"v6expose: {one_line(str(error), 2000)}", err=True)
+            raise click.exceptions.Exit(error.exit_status) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)

@@ -22,6 +22,12 @@ class Card:
     standard: str
     anchor: str
 
+    @property
+    def place(self) -> str:
+        """The target the way titles write it: tcp/445."""
+        port, _, protocol = self.target.partition("/")
+        return f"{protocol}/{port}"
+
 
 def cards_of(findings: tuple[Finding, ...]) -> tuple[Card, ...]:
     """Most severe first, then by rule, port and title."""

@@ -37,7 +37,7 @@ def _view(card: Card, teacher: Card, tags: dict[str, Tag]) -> CardView:
         severity=card.severity.value,
         word=SEVERITIES[card.severity],
         title=one_line(card.title, 200),
-        target=one_line(card.target, 40),
+        target="" if card.place in card.title else one_line(card.target, 40),
         rule=one_line(card.rule, 40),
         tags=tuple(tags.get(address, Tag(one_line(address, 60), "")) for address in card.addresses),
         why=tuple(clean(text, 1200) for text in card.why),

@@ -8,7 +8,7 @@ from scanner.report.ranges import listing
 from scanner.report.results import Tag
 from scanner.report.standing import NO_GRADE, Condition, conditions_of
 from scanner.report.text import count, left_off, moment, one_line
-from scanner.report.words import VERDICTS, VerdictWords
+from scanner.report.words import VERDICTS, Group, VerdictWords
 
 MOST_RANGES = 40
 MOST_ROWS = 60
@@ -23,6 +23,7 @@ class ChangeRow:
     after: VerdictWords | None
     direction: str
     direction_words: str
+    where: str  # "" where ``tags`` names the addresses, because it is not all of them
     tags: tuple[Tag, ...]
 
 
@@ -44,13 +45,14 @@ class ComparisonView:
 
 def comparison_view(run: Run, before: RunDigest) -> ComparisonView:
     found = compare(run, before)
+    addresses = {tag.address for row in found.rows for tag in row.tags}
     believable = conditions_of(run) == (Condition.COMPLETE,)
     return ComparisonView(
         title=one_line(f"{before.title or 'Earlier run'}, {moment(before.finished_at)}", 120),
         grade_before=one_line(before.grade or NO_GRADE, 2),
         grade_after=one_line(run.summary.grade or NO_GRADE, 2),
         counts=_counts(found, len(before.findings), len(run.findings)),
-        rows=tuple(_change(row) for row in found.rows[:MOST_ROWS]),
+        rows=tuple(_change(row, len(addresses)) for row in found.rows[:MOST_ROWS]),
         left_off=left_off(len(found.rows) - MOST_ROWS, "kind of change", "kinds of change"),
         solved=tuple(one_line(title, 160) for title in found.solved[:MOST_ROWS]),
         solved_icon="better" if believable else "unsure",
@@ -60,15 +62,17 @@ def comparison_view(run: Run, before: RunDigest) -> ComparisonView:
 
 
 def _counts(found: Comparison, findings_before: int, findings_after: int) -> tuple[tuple[str, str, str], ...]:
+    was, now = found.tallies
     pairs = (
-        ("ports open to strangers", *found.opened),
-        ("ports that pass the router", *found.reached),
+        ("open to strangers", was.of(Group.OPEN), now.of(Group.OPEN)),
+        ("pass the router", was.of(Group.OPEN, Group.PASSED), now.of(Group.OPEN, Group.PASSED)),
         ("findings", findings_before, findings_after),
     )
-    return tuple((what, f"{was:,}", f"{now:,}") for what, was, now in pairs)
+    return tuple((what, f"{old:,}", f"{new:,}") for what, old, new in pairs)
 
 
-def _change(row: Change) -> ChangeRow:
+def _change(row: Change, addresses: int) -> ChangeRow:
+    everywhere = len(row.tags) == addresses > 1
     shown, rest = listing(row.ranges, MOST_RANGES)
     return ChangeRow(
         row.protocol.upper(),
@@ -78,5 +82,6 @@ def _change(row: Change) -> ChangeRow:
         VERDICTS[row.after] if row.after else None,
         row.direction.value,
         DIRECTIONS[row.direction],
-        row.tags,
+        f"all {addresses} addresses" if everywhere else "",
+        () if everywhere else row.tags,
     )

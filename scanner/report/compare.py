@@ -8,6 +8,7 @@ from scanner.model.run import PortTable, Run, RunDigest
 from scanner.model.verdict import Verdict
 from scanner.report.ranges import Ranges, changes, segments, size
 from scanner.report.results import Tag, tags_of
+from scanner.report.tally import Tally, tally_of, trusted_tables
 from scanner.report.words import VERDICT_ORDER, VERDICTS, Group
 
 
@@ -65,12 +66,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``opened`` and ``reached`` count port and address pairs (before, after); findings are matched by fingerprint."""
+    """``tallies`` and the findings of (before, after); findings are matched by fingerprint."""
 
     before: RunDigest
     rows: tuple[Change, ...]
-    opened: tuple[int, int]
-    reached: tuple[int, int]
+    tallies: tuple[Tally, Tally]
     solved: tuple[str, ...]
     new: tuple[str, ...]
     unchanged_findings: int
@@ -81,11 +81,7 @@ def compare(run: Run, before: RunDigest) -> Comparison:
     return Comparison(
         before=before,
         rows=_rows(run, before),
-        opened=(_pairs(before.ports, Group.OPEN), _pairs(run.ports, Group.OPEN)),
-        reached=(
-            _pairs(before.ports, Group.OPEN, Group.PASSED),
-            _pairs(run.ports, Group.OPEN, Group.PASSED),
-        ),
+        tallies=(tally_of(before.ports), tally_of(trusted_tables(run))),
         solved=tuple(dict.fromkeys(item.title for key, item in old.items() if key not in new)),
         new=tuple(dict.fromkeys(item.title for key, item in new.items() if key not in old)),
         unchanged_findings=len(old.keys() & new.keys()),
@@ -107,7 +103,7 @@ def direction_of(before: Verdict | None, after: Verdict | None) -> Direction:
 
 def _rows(run: Run, before: RunDigest) -> tuple[Change, ...]:
     tags = tags_of(run)
-    old, new = _keyed(before.ports), _keyed(run.ports)
+    old, new = _keyed(before.ports), _keyed(trusted_tables(run))
     alike: dict[tuple[str, Ranges, Verdict | None, Verdict | None], dict[str, Tag]] = {}
     for key in dict.fromkeys((*new, *old)):
         address, _, protocol = key
@@ -132,12 +128,3 @@ def _order(change: Change) -> tuple[int, int, int, str, Ranges]:
 
 def _place(verdict: Verdict | None) -> int:
     return VERDICT_ORDER.index(verdict) if verdict else len(VERDICT_ORDER)
-
-
-def _pairs(tables: tuple[PortTable, ...], *groups: Group) -> int:
-    return sum(
-        high - low + 1
-        for table in tables
-        for low, high, verdict in segments(table.verdicts)
-        if VERDICTS[verdict].group in groups
-    )

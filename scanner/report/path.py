@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scanner.model.run import Run, VantageRecord
 from scanner.report.ranges import listing
 from scanner.report.results import Block, Row, Table, Tag
+from scanner.report.tally import inside_vantages
 from scanner.report.text import count, one_line
 from scanner.report.words import VERDICTS, Place, VerdictWords
 
@@ -22,6 +23,7 @@ STATIONS = {
     "host": "This host",
 }
 
+_NOT_OUTSIDE = "This vantage does not stand outside: this is no stranger's way, and says nothing about the router."
 # said of what goes on from a station
 _GOES_ON = {"stranger": "set out", "upstream": "reach the router", "router": "get in"}
 _NONE = {"stranger": "", "upstream": "stopped nothing", "router": "stopped nothing", "host": "nothing arrived"}
@@ -76,7 +78,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Way:
+    """``note`` is said where this is no stranger's way."""
+
     vantage: str
+    note: str
     stations: tuple[Station, ...]
     lanes: tuple[Lane, ...]
 
@@ -84,10 +89,12 @@ class Way:
 def ways_of(run: Run, blocks: tuple[Block, ...]) -> tuple[Way, ...]:
     """One picture for each vantage that measured something."""
     known = {vantage.name: vantage for vantage in run.vantages}
+    inside = inside_vantages(run)
     names = dict.fromkeys(block.vantage for block in blocks)
     return tuple(
         Way(
             one_line(name),
+            _NOT_OUTSIDE if name in inside else "",
             _stations(run, known.get(name)),
             tuple(_lane(block) for block in blocks if block.vantage == name and block.scanned),
         )

@@ -61,12 +61,13 @@ class BlockView:
     tables: tuple[TableView, ...]
 
 
-def block_views(blocks: tuple[Block, ...]) -> tuple[BlockView, ...]:
+def block_views(blocks: tuple[Block, ...], inside: frozenset[str]) -> tuple[BlockView, ...]:
+    """``inside`` names the vantages that do not stand outside."""
     return tuple(
         BlockView(
             f"ports-{number}",
             "One address" if len(block.tags) == 1 else f"{len(block.tags)} addresses, the same result",
-            one_line(block.vantage),
+            one_line(block.vantage) + (", which is not outside" if block.vantage in inside else ""),
             block.tags,
             tuple(_table(table) for table in block.tables),
         )

@@ -1,6 +1,5 @@
 """The port tables ordered for a reader: addresses with the same outcome are told once. Pure, shared by every format."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scanner.model.run import Disagreement, NmapRow, PortTable, Run
@@ -66,15 +65,6 @@ class Block:
         return sum(table.scanned for table in self.tables)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Port and address pairs over all blocks, and the distinct open ports."""
-
-    scanned: int
-    groups: dict[Group, int]
-    open_ports: tuple[tuple[str, int], ...]  # (protocol, port)
-
-
 def tags_of(run: Run) -> dict[str, Tag]:
     """A tag for every address the run knows, in the run's order."""
     tags = {
@@ -106,20 +96,6 @@ def blocks_of(run: Run) -> tuple[Block, ...]:
         )
         for (vantage, _), addresses in alike.items()
     )
-
-
-def tally_of(blocks: Iterable[Block]) -> Tally:
-    groups: dict[Group, int] = {}
-    found: set[tuple[str, int]] = set()
-    scanned = 0
-    for block in blocks:
-        scanned += block.scanned * len(block.tags)
-        for table in block.tables:
-            for row in table.rows:
-                groups[row.group] = groups.get(row.group, 0) + row.count * len(block.tags)
-                if row.group is Group.OPEN:
-                    found.update((table.protocol, port) for low, high in row.ranges for port in range(low, high + 1))
-    return Tally(scanned, groups, tuple(sorted(found)))
 
 
 def _outcome(tables: list[PortTable], run: Run) -> object:

@@ -19,6 +19,7 @@ class Condition(StrEnum):
     NOT_OUTSIDE = "not-outside"
     INTERRUPTED = "interrupted"
     INCOMPLETE = "incomplete"
+    PARTLY_INSIDE = "partly-inside"
     ONE_SIDED = "one-sided"
     UNPROVEN = "unproven"
     COMPLETE = "complete"
@@ -38,7 +39,7 @@ CONDITIONS: dict[Condition, Word] = {
     Condition.NOT_OUTSIDE: Word(
         "Not outside",
         "strange",
-        "A vantage turned out to stand inside. What it reached, and what it missed, says nothing about strangers.",
+        "No vantage stands outside. What was reached, and what was not, says nothing about strangers.",
     ),
     Condition.INTERRUPTED: Word(
         "Interrupted",
@@ -49,6 +50,11 @@ CONDITIONS: dict[Condition, Word] = {
         "Incomplete",
         "partial",
         "A part of the measurement failed. What is missing is unknown, not safe; the problems are listed.",
+    ),
+    Condition.PARTLY_INSIDE: Word(
+        "A vantage is not outside",
+        "strange",
+        "One of the vantages stands inside. Its results are shown, but they count for nothing.",
     ),
     Condition.ONE_SIDED: Word(
         "One-sided",
@@ -88,7 +94,7 @@ def standing_of(run: Run) -> Standing:
     return Standing(
         tone=_tone(run, conditions),
         grade=run.summary.grade,
-        headline=run.summary.headline or f"{first.label}. {first.says}",
+        headline=run.summary.headline or f"{first.label}.",
         reasons=run.summary.reasons,
         conditions=conditions,
     )
@@ -99,11 +105,12 @@ def conditions_of(run: Run) -> tuple[Condition, ...]:
     outside = {vantage.outside.verdict for vantage in run.vantages}
     holds = {
         Condition.UNMEASURED: not _judged_anything(run),
-        Condition.NOT_OUTSIDE: "refuted" in outside,
+        Condition.NOT_OUTSIDE: outside == {"refuted"},
+        Condition.PARTLY_INSIDE: "refuted" in outside and outside != {"refuted"},
         Condition.INTERRUPTED: run.run.interrupted,
         Condition.INCOMPLETE: not (run.run.complete or run.run.interrupted),
         Condition.ONE_SIDED: not run.run.witness,
-        Condition.UNPROVEN: "unproven" in outside,
+        Condition.UNPROVEN: "unproven" in outside and "proven" not in outside,
     }
     return tuple(condition for condition in Condition if holds.get(condition)) or (Condition.COMPLETE,)
 

@@ -159,6 +159,8 @@ def _vantage(vantage: VantageRecord, watched: bool) -> VantageView:  # noqa: FBT
 
 def controls(vantage: VantageRecord) -> str:
     """How the probes that must pass fared: they measure loss."""
+    if not vantage.controls_sent:
+        return "none were sent, so loss is not known"
     lost = "loss could not be measured" if vantage.loss is None else f"{percent(vantage.loss)} lost"
     return f"{vantage.controls_seen:,} of {vantage.controls_sent:,} came through, {lost}"
 

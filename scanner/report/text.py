@@ -9,25 +9,26 @@ MARKS_IN_A_ROW = 2  # combining marks on one letter that any language needs; mor
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MINUTE = 60
 _ONE_PER_MILLE = 0.001
+_LEAST_DOUBT = 1e-12  # nobody can tell less apart, and 1 / 5e-324 is no number
 _RFC = re.compile(r"RFC ?(\d{1,5})")
 
 
 def clean(text: str, limit: int | None = None) -> str:
     """``text`` with everything a reader cannot see made visible.
 
-    Control characters become their picture (ESC is U+241B), bidirectional overrides, other format characters and lone
-    surrogates become ``<U+202E>``, stacked combining marks are dropped; a newline stays. What exceeds ``limit`` is cut,
-    and the text says so.
+    Control and format characters (ESC, bidirectional overrides, zero-width spaces), line separators and lone surrogates
+    become ``<U+001B>``, stacked combining marks are dropped; a newline stays and a tab is a space. What exceeds
+    ``limit`` is cut, and the text says so.
     """
     cut = text if limit is None or len(text) <= limit else text[:limit]
     if not (cut.isascii() and cut.isprintable()):
-        cut = _visible(cut)
+        cut = _visible(cut.replace("\t", " "))
     return cut if limit is None or len(text) <= limit else f"{cut} … ({len(text) - limit:,} more characters)"
 
 
 def one_line(text: str, limit: int | None = LONGEST) -> str:
-    """``clean``, and a newline becomes its picture too: for banners, names and terminals."""
-    return clean(text, limit).replace("\n", "\N{SYMBOL FOR NEWLINE}")
+    """``clean`` without newlines: for banners, names and terminals."""
+    return clean(text, limit).replace("\n", _escape("\n"))
 
 
 def _visible(text: str) -> str:
@@ -43,9 +44,7 @@ def _visible(text: str) -> str:
 
 
 def _escape(letter: str) -> str:
-    if letter < " ":  # Unicode block Control Pictures
-        return chr(ord("\N{SYMBOL FOR NULL}") + ord(letter))
-    return "\N{SYMBOL FOR DELETE}" if letter == "\x7f" else f"<U+{ord(letter):04X}>"
+    return f"<U+{ord(letter):04X}>"
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -57,7 +56,9 @@ def percent(share: float) -> str:
     """A share (0 to 1) that never rounds to 0 % or 100 % unless it is."""
     if share <= 0 or share >= 1:
         return "100 %" if share >= 1 else "0 %"
-    return "under 0.1 %" if share < _ONE_PER_MILLE else f"{min(share, 1 - _ONE_PER_MILLE) * 100:.3g} %"
+    if share < _ONE_PER_MILLE:
+        return "under 0.1 %"
+    return f"{min(share * 100, 99.9):.1f}".removesuffix(".0") + " %"
 
 
 def lifetime(seconds: int | None) -> str:
@@ -84,11 +85,11 @@ def moment(at: datetime) -> str:
 
 def doubt(bound: float | None) -> str:
     """The bound on a wrong "blocked", in words. Rounded towards more doubt: 1 in 9,999 reads 1 in 9,900."""
-    if bound is None:
-        return "how likely it is that a port called blocked was merely lost could not be bounded"
-    if bound <= 0:
+    if bound is None or not bound >= 0:  # NaN is no bound either
+        return "nothing bounds how likely it is that a port called blocked was merely lost"
+    if bound == 0:
         return "no port was called blocked because of silence"
-    odds = int(1 / min(bound, 1.0) + 1e-6)
+    odds = int(1 / min(max(bound, _LEAST_DOUBT), 1.0) + 1e-6)
     step = 10 ** max(len(str(odds)) - 2, 0)
     return f"at most 1 in {odds // step * step:,} that a port called blocked was merely lost"
 

@@ -12,7 +12,7 @@ from scanner.report.cardview import CardView, card_views
 from scanner.report.changeview import ComparisonView, comparison_view
 from scanner.report.path import Way, ways_of
 from scanner.report.portview import BlockView, block_views
-from scanner.report.results import Tally, blocks_of, tags_of, tally_of
+from scanner.report.results import blocks_of, tags_of
 from scanner.report.standing import CONDITIONS, NO_GRADE, Condition, Standing, standing_of
 from scanner.report.surroundings import (
     AddressRow,
@@ -23,6 +23,7 @@ from scanner.report.surroundings import (
     evidence_views,
     vantage_views,
 )
+from scanner.report.tally import Tally, inside_vantages, tally_of, trusted_tables
 from scanner.report.text import clean, count, doubt, left_off, moment, one_line, percent, took
 from scanner.report.words import (
     EXPECTATIONS,
@@ -38,6 +39,7 @@ from scanner.report.words import (
 )
 
 MOST_CARDS = 120
+MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class ReportView:
     grade_words: str
     headline: str
     reasons: tuple[str, ...]
-    conditions: tuple[Word, ...]
+    conditions: tuple[tuple[str, Word], ...]
     warnings: tuple[str, ...]
     meta: tuple[str, ...]
     sure: tuple[str, ...]
@@ -110,11 +112,11 @@ def view_of(run: Run) -> ReportView:
         grade_words=f"{standing.grade or 'none'}, {_grade_caption(standing)}",
         headline=one_line(standing.headline),
         reasons=tuple(clean(reason, 300) for reason in standing.reasons),
-        conditions=tuple(CONDITIONS[condition] for condition in standing.conditions),
+        conditions=tuple((condition.value, CONDITIONS[condition]) for condition in standing.conditions),
         warnings=_warnings(standing),
         meta=_meta(run),
         sure=_sure(run),
-        facts=_facts(tally_of(blocks), run),
+        facts=_facts(tally_of(trusted_tables(run)), run),
         comparison=comparison_view(run, run.before) if run.before else None,
         ways=ways_of(run, blocks),
         severities=tuple(
@@ -125,7 +127,7 @@ def view_of(run: Run) -> ReportView:
         no_findings=_no_findings(standing),
         cards=card_views(cards[:MOST_CARDS], tags_of(run)),
         cards_left_off=left_off(len(cards) - MOST_CARDS, "finding"),
-        blocks=block_views(blocks),
+        blocks=block_views(blocks, inside_vantages(run)),
         evidence=evidence_views(run),
         addresses=address_rows(run),
         listeners=_listeners(run),
@@ -182,39 +184,39 @@ def _sure(run: Run) -> tuple[str, ...]:
 def _facts(tally: Tally, run: Run) -> tuple[Fact, ...]:
     if not tally.scanned:
         return ()
-    groups, addresses = tally.groups, count(len({table.address for table in run.ports}), "address", "addresses")
-    ports = ", ".join(f"{port}/{protocol}" for protocol, port in tally.open_ports[:8])
-    more = len(tally.open_ports) - 8
-    passed = groups.get(Group.OPEN, 0) + groups.get(Group.PASSED, 0)
-    unknown = groups.get(Group.UNKNOWN, 0) + groups.get(Group.STRANGE, 0)
-    stopped = groups.get(Group.ROUTER, 0)
-    elsewhere = groups.get(Group.UPSTREAM, 0) + groups.get(Group.BLOCKED, 0)
+    opened, reached = tally.of(Group.OPEN), tally.of(Group.OPEN, Group.PASSED)
+    stopped, elsewhere = tally.of(Group.ROUTER), tally.of(Group.UPSTREAM, Group.BLOCKED)
+    unknown = tally.of(Group.UNKNOWN, Group.STRANGE)
+    addresses = count(len({table.address for table in trusted_tables(run)}), "address", "addresses")
     return (
+        Fact(f"{opened:,}", "open to strangers", _named(tally), "open" if opened else ""),
         Fact(
-            f"{len(tally.open_ports):,}",
-            "open to strangers",
-            (ports + (f" and {more:,} more" if more > 0 else "")) or "no service answered",
-            "open" if tally.open_ports else "",
-        ),
-        Fact(
-            percent(passed / tally.scanned),
+            f"{reached:,}",
             "passed the router",
-            f"{passed:,} of {count(tally.scanned, 'port')} on {addresses}",
-            "passed" if passed else "",
+            f"{percent(reached / tally.scanned)} of {count(tally.scanned, 'port')} scanned on {addresses}",
+            "passed" if reached else "",
         ),
         Fact(
-            percent(stopped / tally.scanned),
+            f"{stopped:,}",
             "stopped by the router",
-            f"{stopped:,} ports; {elsewhere:,} more stopped elsewhere" if elsewhere else f"{stopped:,} ports",
+            f"{percent(stopped / tally.scanned)}, on every address"
+            + (f"; {elsewhere:,} more stopped elsewhere" if elsewhere else ""),
             "router" if stopped else "",
         ),
         Fact(
-            percent(unknown / tally.scanned),
+            f"{unknown:,}",
             "unknown",
-            f"{unknown:,} ports not judged" if unknown else "every scanned port was judged",
+            percent(unknown / tally.scanned) if unknown else "every scanned port was judged",
             "unknown" if unknown else "",
         ),
     )
+
+
+def _named(tally: Tally) -> str:
+    """The first open ports, by name."""
+    ports = [f"{port}/{protocol}" for protocol, port in tally.open_ports[:MOST_NAMED]]
+    more = len(tally.open_ports) - len(ports)
+    return (", ".join(ports) + (f" and {more:,} more" if more else "")) or "no service answered"
 
 
 def _listeners(run: Run) -> tuple[ListenerRow, ...]:

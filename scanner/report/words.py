@@ -170,7 +170,7 @@ VERDICTS: dict[Verdict, VerdictWords] = {
     ),
     Verdict.INDETERMINATE: VerdictWords(
         "unknown",
-        "A control failed, something was lost, or nobody watched; the evidence says why. Read it as neither.",
+        "A control failed, something was lost, or nobody watched; the evidence says why. Neither safe nor open.",
         Group.UNKNOWN,
         "unknown",
         Place.UNMEASURED,

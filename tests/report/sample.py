@@ -118,7 +118,7 @@ def _before_tables(address: str) -> tuple[PortTable, PortTable]:
             Evidence(text_of(OPEN_PORTS), Verdict.OPEN, "syn-ack", address, 61, True, ROUTER_MAC, 61, 1),
             Evidence(closed, Verdict.CLOSED, "reset", address, 61, True, ROUTER_MAC, 61, 1),
         ),
-        nmap=NmapRow({"open": {"syn-ack": text_of(OPEN_PORTS)}, "closed": {"reset": "1-21,23-79,81-110,112-138,140-442,444,446-1000"}}),
+        nmap=NmapRow({"open": {"syn-ack": text_of(OPEN_PORTS)}, "closed": {"reset": "1-21,23-79,81-110,112-138,140-442,444,446-999"}}),
     )
     udp = PortTable(
         address,

@@ -1,0 +1,67 @@
+"""``v6expose report``: a saved run document, told again."""
+
+import sys
+import zlib
+from pathlib import Path
+
+import click
+
+from scanner.cli.options import shared
+from scanner.cli.output import STANDARD_OUTPUT, parse_outputs, write_outputs
+from scanner.model.errors import InputError
+from scanner.model.run import Run
+
+REMEDY = "give a file written by -o json=PATH"
+LARGEST = 512 * 1024 * 1024  # bytes; ten addresses with every port alternating are 15 MB
+_GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1
+_GZIP_WINDOW = 31
+_SAVED_ELSEWHERE = 3
+
+
+@click.command()
+@click.argument("file", metavar="FILE.json")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT=PATH", help="Write html or json; - is standard output."
+)
+@shared
+def report(file: str, outputs: tuple[str, ...], as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
+    """Render a saved run document again: on the terminal, or into files with -o.
+
+    FILE.json is what -o json=PATH wrote, or what the HTML report offers for download; - is standard input.
+    """
+    from rich.console import Console
+
+    from scanner.report.terminal import render_terminal
+
+    asked = parse_outputs([*outputs, "json=-"] if as_json else outputs)
+    run = read_run(file)
+    as_asked = write_outputs(run, asked, quiet=quiet)
+    if not (asked or quiet):
+        render_terminal(run, Console(file=sys.stdout), everything=verbose)
+    if not as_asked:
+        raise SystemExit(_SAVED_ELSEWHERE)
+
+
+def read_run(file: str) -> Run:
+    """Raises InputError where the file cannot be read or holds no run document."""
+    from scanner.codec import run_from_json
+
+    try:
+        content = sys.stdin.buffer.read() if file == STANDARD_OUTPUT else Path(file).read_bytes()
+        return run_from_json(_unpacked(content))
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}", REMEDY) from error
+    except InputError as error:
+        raise InputError(f"{file} is {error.message}", error.remedy) from error
+
+
+def _unpacked(content: bytes) -> bytes:
+    if not content.startswith(_GZIP_MAGIC):
+        return content
+    try:
+        unpacked = zlib.decompressobj(_GZIP_WINDOW).decompress(content, LARGEST + 1)
+    except zlib.error as error:
+        raise InputError("a damaged gzip file", REMEDY) from error
+    if len(unpacked) > LARGEST:
+        raise InputError(f"larger than {LARGEST:,} bytes when unpacked", REMEDY)
+    return unpacked
