@@ -9,9 +9,10 @@ import argparse
 import select
 import socket
 import struct
-import sys
 import time
 from ipaddress import IPv6Network
+
+from scanner.lab.capture import say_ready
 
 ROUTER_SOLICITATION = 133
 ROUTER_ADVERTISEMENT = 134
@@ -73,8 +74,7 @@ def main() -> None:
     parser.add_argument("valid", type=int)
     arguments = parser.parse_args()
     raw = open_socket(arguments.interface)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    say_ready()
     packet = advertisement(arguments.prefix, arguments.preferred, arguments.valid)
     serve(raw, arguments.interface, packet, interval(arguments.preferred))
 

@@ -12,9 +12,10 @@ from typing import Any, Self
 
 from scanner.lab import commands, state, topology
 from scanner.lab.addresses import parse_addresses
+from scanner.lab.flows import forget_flows
 from scanner.lab.interrupt import terminate_unwinds, uninterrupted
 from scanner.lab.personalities import PASSES, Daemon, Personality
-from scanner.lab.rules import COUNTER, TABLE, RuleSet, counting_table, table
+from scanner.lab.rules import COUNTER, TABLE, RuleSet, counting_table
 from scanner.lab.topology import LAN_INTERFACE, Lifetimes, Options, namespace, node_of
 from scanner.model.address import Address, Kind, State
 from scanner.model.errors import EnvironmentFault, IncompleteError
@@ -102,13 +103,10 @@ class Lab:
         one = what if isinstance(what, Personality) else Personality("rules", "rule sets by node", what)
         stable = [address.ip for address in self.host_addresses() if address.kind is Kind.STABLE]
         self._end_daemons("personality")
-        texts = {
-            self._argv(node, "nft", "-f", "-"): "flush ruleset\n"
-            + table(node, one.rules(node), stable, one.first.get(node, ()))
-            + one.tables.get(node, "")
-            for node in FILTERING
-        }
+        texts = {self._argv(node, "nft", "-f", "-"): "flush ruleset\n" + one.text(node, stable) for node in FILTERING}
         commands.run_all(texts)
+        for node in FILTERING:
+            forget_flows(self.node(node))
         for daemon in one.daemons:
             self._start(daemon, "personality")
         self.personality = one

@@ -44,11 +44,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The first rule that matches decides, else ``default``. ``outbound`` is for what the inside opens."""
+    """The first rule that matches decides, else ``default``. ``outbound`` is for what the inside opens.
+
+    Not ``stateful``: no flow is remembered, every TCP segment with ACK or RST passes ("established" of an access list).
+    """
 
     rules: tuple[Rule, ...] = ()
     default: Action = Action.PASS
     outbound: Action = Action.PASS
+    stateful: bool = True
 
 
 PASS_ALL = RuleSet()
@@ -62,6 +66,8 @@ _VERDICTS = {
 }
 # RFC 4890 section 4.3.1, as far as RFC 6092 does not ask for state; the rest comes by "related"
 _ICMPV6_IN = "icmpv6 type { echo-request, time-exceeded, parameter-problem } accept"
+_BY_STATE = "ct state established,related accept"
+_BY_FLAGS = "tcp flags & (ack | rst) != 0x0 accept"
 _NEIGHBOUR_DISCOVERY = (
     "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } accept"
 )
@@ -94,7 +100,12 @@ def chain(node: str, rules: RuleSet, stable: Collection[IPv6Address] = ()) -> tu
     if rules == PASS_ALL:
         return ()
     inward = [line for rule in rules.rules if (line := _rule(rule, stable))] + _default(rules.default)
-    return ("ct state established,related accept", *_head(node, rules), _ICMPV6_IN, *inward)
+    return (_BY_STATE if rules.stateful else _BY_FLAGS, *_head(node, rules), _ICMPV6_IN, *inward)
+
+
+def effective(action: Action, protocol: str) -> Action:
+    """What ``action`` does to ``protocol``: only TCP can be reset."""
+    return Action.DROP if action is Action.RESET and protocol != "tcp" else action
 
 
 def _head(node: str, rules: RuleSet) -> list[str]:
@@ -108,8 +119,8 @@ def _rule(rule: Rule, stable: Collection[IPv6Address]) -> str:
     where = _addresses(rule.role, stable)
     if not rule.ports.ranges or where is None:
         return ""
-    action = Action.DROP if rule.action is Action.RESET and rule.protocol != "tcp" else rule.action
-    return f"{where}{rule.protocol} dport {{ {', '.join(str(rule.ports).split(','))} }} {_VERDICTS[action]}"
+    ports = ", ".join(str(rule.ports).split(","))
+    return f"{where}{rule.protocol} dport {{ {ports} }} {_VERDICTS[effective(rule.action, rule.protocol)]}"
 
 
 def _addresses(role: Role, stable: Collection[IPv6Address]) -> str | None:

@@ -11,9 +11,9 @@ import resource
 import selectors
 import socket
 import struct
-import sys
 from collections.abc import Callable
 
+from scanner.lab.capture import say_ready
 from scanner.model.ports import PortSet
 
 PAGE = b"<!doctype html><title>lab</title><p>A page that was meant for the home only.\n"
@@ -128,8 +128,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted + FILES_BESIDE_SOCKETS), hard))
     with selectors.DefaultSelector() as selector:
         open_all(selector, arguments)
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        say_ready()
         while True:
             for key, _ in selector.select():
                 handler: Handler = key.data
