@@ -1,0 +1,1 @@
+"""What of the lab needs no namespaces."""
