@@ -8,13 +8,15 @@ from __future__ import annotations
 import base64
 import secrets
 import select
+import socket
 import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
+from pathlib import Path
 
-from scanner.discovery import present_addresses
+from scanner.discovery.present import present_addresses
 from scanner.model.address import Inventory
 from scanner.model.errors import EnvironmentFault
 from scanner.model.evidence import Measurement
@@ -23,6 +25,7 @@ from scanner.probes.controls import ControlFlow
 from scanner.probes.engine import Engine, Outside, Progress, Surroundings
 from scanner.probes.locate import Locator
 from scanner.probes.payloads import payload
+from scanner.probes.plain import PlainEngine
 from scanner.probes.pipe import Pinhole, Witness
 from scanner.vantage.session import ControlDirectory, Session, open_session
 from scanner.vantage.spec import Spec, SshSpec
@@ -30,6 +33,7 @@ from scanner.witness.pinhole import HELLO, UdpPinhole, free_port
 
 ATTEMPT_PORTS = 24  # source ports of attempts and of the locator; one more carries the control flows
 FLOW_TRIES, FLOW_WAIT = 6, 0.5  # how often and how long (seconds) a control flow is tried
+ERROR_LIMIT = Path("/proc/sys/net/ipv6/icmp/ratelimit")
 NAMES = {6: "tcp", 17: "udp"}
 
 
@@ -100,10 +104,27 @@ def measure(
         listens=lambda address, protocol, port: port
         in listening(inventory.listeners, NAMES[protocol], address),
         progress=progress,
+        interface_name=interface_name,
+        errors_limited=errors_limited(),
         home=tuple({a.network for a in inventory.addresses if a.scannable and a.prefix_length < 128}),  # noqa: PLR2004
     )
-    engine = Engine(plan, around)
-    return engine.run(lambda engine: Locator(engine, plan).run())
+    kind = Engine if session.hello.raw else PlainEngine
+    return kind(plan, around).run(lambda engine: Locator(engine, plan))
+
+
+def interface_name(index: int) -> str:
+    try:
+        return socket.if_indextoname(index)
+    except OSError:  # gone meanwhile
+        return str(index)
+
+
+def errors_limited(setting: Path = ERROR_LIMIT) -> bool:
+    """Whether this host limits its ICMPv6 errors (RFC 4443 section 2.4 (f)); assumed where it cannot be read."""
+    try:
+        return int(setting.read_text()) != 0
+    except (OSError, ValueError):
+        return True
 
 
 def open_flows(
@@ -125,6 +146,8 @@ def open_flows(
                 if event["e"] == "heard":
                     for _, text in event["p"]:
                         seen.update(opened_flow(base64.b64decode(text), vantage_port))
+                elif event["e"] == "datagram":
+                    seen.update(said_flow(base64.b64decode(event["d"]), event["from"]))
                 others.append(event)
         if len(seen) == len(holes):
             break
@@ -139,8 +162,14 @@ def open_flows(
 
 def opened_flow(packet: bytes, vantage_port: int) -> dict[IPv6Address, tuple[IPv6Address, int]]:
     """The inside address a control flow says it comes from -> the address and port it shows. Empty for other packets."""
-    if len(packet) < 48 + len(HELLO) + 16 or packet[6] != 17 or packet[48 : 48 + len(HELLO)] != HELLO:  # noqa: PLR2004
+    if len(packet) < 48 or packet[6] != 17:  # noqa: PLR2004
         return {}
     port, to = struct.unpack_from("!HH", packet, 40)
-    inside = IPv6Address(packet[48 + len(HELLO) : 64 + len(HELLO)])
-    return {inside: (IPv6Address(packet[8:24]), port)} if to == vantage_port else {}
+    return said_flow(packet[48:], (str(IPv6Address(packet[8:24])), port)) if to == vantage_port else {}
+
+
+def said_flow(payload: bytes, sender: tuple[str, int]) -> dict[IPv6Address, tuple[IPv6Address, int]]:
+    """The same from the payload and the sender as seen at the vantage."""
+    if not payload.startswith(HELLO) or len(payload) != len(HELLO) + 16:
+        return {}
+    return {IPv6Address(payload[len(HELLO) :]): (IPv6Address(sender[0]), int(sender[1]))}

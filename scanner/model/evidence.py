@@ -65,6 +65,7 @@ class PortFacts:
     ``attempts`` probes that counted: sent without error while controls came through and the capture lost nothing
     ``doubt``    why silence proves nothing here, "" where it does
     ``listener`` a program listens on the port, by the inventory
+    ``muted``    the host limits its ICMPv6 errors and was seen to send some, so that silence need not be a drop
     """
 
     observation: Observation | None
@@ -75,6 +76,7 @@ class PortFacts:
     doubt: str
     listener: bool
     place: Place | None = None
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class Measurement:
     probes_sent: int = 0
     seconds: float = 0.0
     capture_dropped: int = 0
-    neighbours: tuple[tuple[str, int], ...] = ()  # (MAC, interface index) that handed us probes
+    neighbours: tuple[tuple[str, str], ...] = ()  # (MAC or "", interface) that handed us packets of the vantage
     translated: tuple[tuple[IPv6Address, IPv6Address], ...] = ()  # (inside address, as seen outside) that differ
     problems: tuple[str, ...] = field(default=())
     interrupted: bool = False

@@ -10,8 +10,8 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv6Address
-from typing import Any
+from ipaddress import IPv6Address, IPv6Network
+from typing import Any, Protocol
 
 from scanner.model.errors import IncompleteError
 from scanner.model.evidence import Controls, Kind, Measurement, Path
@@ -32,6 +32,7 @@ IN_FLIGHT = 2  # chunks the stub holds: one sending, one waiting
 LATE = 2.0  # seconds after which an answer counts as late
 LONGEST_LATE = 12.0
 REPEATS = 300  # ports known to pass that are asked again in each later pass
+QUIET = 3  # attempts after which a host that takes probes and says nothing is believed
 REFRESH_EVERY = 8.0  # shorter than any UDP state timer seen (PROBES section 1: 30 s)
 PULSE = 1.0
 
@@ -88,12 +89,24 @@ class Surroundings:
     payload: Callable[[int, bytes], bytes | None]
     listens: Callable[[IPv6Address, int, int], bool]
     progress: Callable[[Progress], None]
-    home: tuple[Any, ...] = ()
+    interface_name: Callable[[int], str] = str
+    errors_limited: bool = False  # this host limits its ICMPv6 errors (net.ipv6.icmp.ratelimit)
+    home: tuple[IPv6Network, ...] = ()
     stop: Callable[[], bool] = field(default=lambda: False)
+
+
+class Finder(Protocol):
+    """Finds the path and the place where silent probes end (locate.py)."""
+
+    def trace(self) -> None: ...
+
+    def locate(self) -> None: ...
 
 
 class Engine:
     """One vantage's measurement. ``run`` never raises for what happens on the way: it returns what was measured."""
+
+    raw = True
 
     def __init__(self, plan: Plan, around: Surroundings) -> None:
         self.plan = plan
@@ -123,19 +136,21 @@ class Engine:
 
     # -- the story
 
-    def run(self, after: Callable[["Engine"], None]) -> Measurement:
-        """Sweep everything, then let ``after`` (the locator) ask more, then freeze."""
+    def run(self, finder: Callable[["Engine"], Finder]) -> Measurement:
+        """Trace the path, sweep everything, find where silence ends, freeze."""
         started = time.monotonic()
+        locator = finder(self)
         try:
             self._listen()
             self._ask_flow_ports_first()
             self._open_flows()
             self.send_controls(BEFORE)
             self.pace = replace(self.pace, baseline=self._loss_now())
+            locator.trace()
             self._sweep()
             self.send_controls(BEFORE)
             self._linger()
-            after(self)
+            locator.locate()
         except KeyboardInterrupt:
             self.interrupted = True
             self.problems.append("interrupted: what was measured until then is kept")
@@ -207,7 +222,10 @@ class Engine:
             if kind in rejected and responder != book.address.packed
         }
         silent = [port for port in book.unseen() if port not in spoken and book.counted[port] < needed]
-        unanswered = [port for port in book.unanswered() if book.counted[port] < 3]  # noqa: PLR2004
+        # The host answered and the answer did not come: lost by chance, or stopped? Only many tries tell.
+        unanswered = [
+            port for port in book.unanswered() if book.counted[port] < (MOST_ATTEMPTS if port in book.left else QUIET)
+        ]
         ports = silent + unanswered
         if ports and made < MOST_ATTEMPTS:
             known = [port for port in book.arrived if port in book.answers]
@@ -221,7 +239,8 @@ class Engine:
         if self._first_probe is None:
             return
         learn = self._first_probe + self.plan.linger_until
-        if not self.late_rejects and any(book.unseen() for book in self.books.values()):
+        silent = any(port not in book.answers for book in self.books.values() for port in book.unseen())
+        if silent and not self.late_rejects:
             self._report("waiting for late answers", 0, 1)
             self.wait_until(lambda: self.late_rejects, learn - time.monotonic())
         if self.late_rejects:
@@ -261,7 +280,7 @@ class Engine:
             rest = [port for port in ports if port != flow_port]
             at = 0
             while at < len(rest) and book.address not in self.vanished:
-                size = self.pace.chunk
+                size = self._chunk_size()
                 some = rest[at : at + size]
                 at += size
                 number = max(PER_CHUNK, len(some) // ONE_IN) if flow_for(self.flows, book.address) else 0
@@ -297,6 +316,9 @@ class Engine:
             },
             chunk,
         )
+
+    def _chunk_size(self) -> int:
+        return self.pace.chunk
 
     def _settled(self, chunk: Chunk) -> bool:
         """All its controls are in, or it is too late for them."""
@@ -370,6 +392,8 @@ class Engine:
             raise IncompleteError(f"the vantage could not {event.get('op')} ({event.get('error')})", "see v6expose doctor")
 
     def _on_sent(self, event: dict[str, Any]) -> None:
+        if "errors" not in event:
+            return
         self.probes += event["n"] - sum(event["errors"].values())
         for name, number in event["errors"].items():
             text = f"the vantage could not send some packets ({name}): they do not count; is a local filter there?"
@@ -492,8 +516,9 @@ class Engine:
         targets = tuple(
             book.freeze(
                 lambda port, book=book: self._doubt(book, port, bound, needed),  # type: ignore[misc]
-                self.around.witness is not None,
                 lambda port, book=book: self.around.listens(book.address, book.protocol, port),  # type: ignore[misc]
+                watched=self.around.witness is not None,
+                errors_limited=self.around.errors_limited,
             )
             for book in self.books.values()
         )
@@ -508,7 +533,9 @@ class Engine:
             probes_sent=self.probes,
             seconds=seconds,
             capture_dropped=self._dropped(),
-            neighbours=tuple(self.neighbours),
+            neighbours=tuple(
+                (mac if mac.strip("0:") else "", self.around.interface_name(index)) for mac, index in self.neighbours
+            ),
             translated=tuple((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen),
             problems=tuple(self.problems),
             interrupted=self.interrupted,

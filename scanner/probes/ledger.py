@@ -13,6 +13,7 @@ from scanner.model.ports import LAST_PORT, PortSet
 from scanner.probes.answers import Answer
 
 SIZE = LAST_PORT + 1
+UDP = 17
 NAMES = {6: "tcp", 17: "udp"}
 # The best answer of several decides: the target's own before a router's.
 RANK = {Kind.ACCEPT: 0, Kind.REFUSE: 1, Kind.PROHIBIT: 2, Kind.UNREACHABLE: 3, Kind.OTHER: 4, Kind.EXPIRED: 5}
@@ -83,11 +84,15 @@ class Book:
                 seen += counted.bit_count() - 1
         return sent, seen
 
-    def freeze(self, doubt_of: Callable[[int], str], watched: bool, listens: Callable[[int], bool]) -> TargetFacts:  # noqa: FBT001
-        """Group all ports by what is known of them. ``doubt_of(port)`` says why its silence proves nothing, or ""."""
+    def freeze(
+        self, doubt_of: Callable[[int], str], listens: Callable[[int], bool], *, watched: bool, errors_limited: bool
+    ) -> TargetFacts:
+        """Group all ports by what is known of them. ``doubt_of(port)`` says why its silence proves nothing, or "";
+        ``errors_limited``: the host limits its ICMPv6 errors."""
+        muted = errors_limited and self.protocol == UDP and "port-unreach" in self.left.values()
         groups: dict[PortFacts, list[int]] = defaultdict(list)
         for key, ports in self._keys(doubt_of, listens):
-            groups[self._facts(key, watched)].extend(ports)
+            groups[self._facts(key, watched=watched, muted=muted)].extend(ports)
         frozen = tuple((facts, PortSet.of(ports)) for facts, ports in groups.items())
         return TargetFacts(self.address, NAMES[self.protocol], self.ports, frozen)
 
@@ -108,7 +113,7 @@ class Book:
             keys[key].append(port)
         return keys.items()
 
-    def _facts(self, key: tuple[object, ...], watched: bool) -> PortFacts:  # noqa: FBT001
+    def _facts(self, key: tuple[object, ...], *, watched: bool, muted: bool) -> PortFacts:
         answer, arrival, left, counted, doubt, listener, place = key
         return PortFacts(
             observation=_observation(answer),
@@ -119,6 +124,7 @@ class Book:
             doubt=str(doubt),
             listener=bool(listener),
             place=place if isinstance(place, Place) else None,
+            muted=muted,
         )
 
 

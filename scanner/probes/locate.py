@@ -14,7 +14,6 @@ from scanner.model.evidence import HopSeen, Path, Place, Where
 from scanner.model.ports import PortSet
 from scanner.plan import UDP, USUAL_UPSTREAM, Plan
 from scanner.probes.answers import Answer
-from scanner.probes.controls import flow_for
 from scanner.probes.craft import HOP_LIMIT, Flow, Template, stamp, syn_template, udp_template
 from scanner.probes.engine import Engine
 from scanner.probes.ledger import Book
@@ -44,7 +43,7 @@ class Heard:
 
 
 class Locator:
-    """Finds the path, then the place of every silent port or of a sample. Called once, after the sweep."""
+    """Finds the path, then the place of every silent port or of a sample."""
 
     def __init__(self, engine: Engine, plan: Plan) -> None:
         self.engine = engine
@@ -53,20 +52,22 @@ class Locator:
         self.heard = Heard()
         self.numbers = iter(range(PASSING, 1 << 31))
         self.templates: dict[tuple[int, int], Template] = {}
-        self.flow_of_book = {id(book): flow_for(engine.flows, book.address) for book in self.books}
 
-    def run(self) -> None:
-        silent = [(index, self._silent(book)) for index, book in enumerate(self.books)]
-        if self.engine.around.witness is None or not any(ports for _, ports in silent):
-            return
+    def trace(self) -> None:
+        """Measure the path, as soon as something has arrived that tells how many routers it has."""
         routers = self._routers()
-        if routers is None:
+        if not self.engine.raw or self.engine.around.witness is None or routers is None or self.engine.path.hops:
             return
         self.engine.expired = self.heard.note
         hops = tuple(HopSeen(h, self._passing_hop(h)) for h in range(1, routers + 1))
         self.engine.path = replace(self.engine.path, routers=routers, hops=hops)
-        reached = self._reached(self._chosen(silent), self.engine.path)
-        self._settle_places(silent, reached)
+
+    def locate(self) -> None:
+        """Give every silent port its place in its book."""
+        self.trace()
+        silent = [(index, self._silent(book)) for index, book in enumerate(self.books)]
+        if self.engine.path.routers and any(ports for _, ports in silent):
+            self._settle_places(silent, self._reached(self._chosen(silent), self.engine.path))
 
     # -- the path
 
@@ -75,7 +76,7 @@ class Locator:
         seen = [self.engine.control_hop_limit] if self.engine.control_hop_limit else []
         seen += [hop_limit for book in self.books for _, hop_limit, _ in book.arrivals.values()]
         routers = HOP_LIMIT - max(seen) if seen else None
-        return routers if routers is not None and 0 < routers <= MOST_ROUTERS else None
+        return routers if routers is not None and 0 <= routers <= MOST_ROUTERS else None
 
     def _passing_hop(self, hop_limit: int) -> IPv6Address | None:
         for _ in range(3):
@@ -87,7 +88,7 @@ class Locator:
 
     def _send_passing(self, hop_limit: int, count: int) -> list[int]:
         """Hop-limited packets on the flow that passes; their numbers."""
-        flow = next((flow for flow in self.flow_of_book.values() if flow), None)
+        flow = next(iter(self.engine.flows), None)
         if flow is None:
             return self._send_arriving(hop_limit, count)
         numbers = [next(self.numbers) for _ in range(count)]

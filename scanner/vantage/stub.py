@@ -9,13 +9,13 @@ Commands (every one may carry "id", which its events repeat):
     hello                                         -> hello: what this place can do
     route   to                                    -> routed: the source address the kernel picks towards "to"
     reserve address, count                        -> reserved: ports, held on TCP and UDP for this run
-    hold    address                               -> held: one UDP port; datagram events follow
+    hold    port                                  -> held: a reserved UDP port is read; datagram events follow
     datagram port, to, d, interval                -> sent (unprivileged controls, from a held port)
     listen  filter, caplen                        -> heard events: what reached this machine, as raw IPv6 packets
     send    source, packets, interval             -> sent
     sweep   source, template, port_at, token_at, token_len, checksum_at, key, salt, ports, rate, interleave -> swept
-    connect source, address, ports, timeout, parallel  -> connected events, then done (TCP without privilege)
-    udp     source, address, ports, payloads, key, salt, rate, wait  -> udp events, then done (UDP without privilege)
+    connect source, port, address, ports, timeout, parallel -> connected events, then done (TCP without privilege)
+    udp     port, address, ports, payloads, key, salt, rate, wait   -> udp events, then done (UDP without privilege)
     exec    argv (nmap only)                      -> output events, then exited
     kill    target; ping; bye
 """
@@ -53,7 +53,7 @@ heard = []
 jobs = []
 children = {}
 held = {}
-reserved = []
+reserved = {}
 raw_sockets = {}
 capture = None
 capture_length = 256
@@ -187,6 +187,7 @@ def bind_both(address):
     for _ in range(50):
         tcp = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
         udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connect() shares the port, to other far ports
         try:
             tcp.bind((address, 0))
             udp.bind((address, tcp.getsockname()[1]))
@@ -196,7 +197,7 @@ def bind_both(address):
             if error.errno != errno.EADDRINUSE:
                 raise
             continue
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        udp.setblocking(False)
         return tcp, udp
     raise OSError(errno.EADDRINUSE, "no free port")
 
@@ -205,16 +206,14 @@ def reserve(command):
     ports = []
     for _ in range(command["count"]):
         tcp, udp = bind_both(command["address"])
-        reserved.append((tcp, udp))
         ports.append(tcp.getsockname()[1])
+        reserved[ports[-1]] = (tcp, udp)
     emit("reserved", id=command.get("id"), ports=ports)
 
 
 def hold(command):
-    udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    udp.bind((command["address"], command.get("port", 0)))
-    udp.setblocking(False)
-    port = udp.getsockname()[1]
+    port = command["port"]
+    udp = reserved[port][1]
     held[port] = udp
     selector.register(udp, selectors.EVENT_READ, lambda: read_held(udp, port))
     emit("held", id=command.get("id"), port=port)
@@ -427,6 +426,7 @@ def sweep(command):
 class Connects:
     """TCP connect() to many ports, a bounded number at once."""
 
+    UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EPROTO, errno.ENOPROTOOPT)
     STATES = {0: "open", errno.ECONNREFUSED: "refused", errno.EACCES: "prohibited", errno.EPERM: "prohibited"}
 
     def __init__(self, command):
@@ -452,8 +452,8 @@ class Connects:
         sock = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
         sock.setblocking(False)
         try:
-            if self.command.get("source"):
-                sock.bind((self.command["source"], 0))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self.command["source"], self.command["port"]))
             code = sock.connect_ex((self.command["address"], port))
         except OSError as error:
             code = error.errno
@@ -469,21 +469,17 @@ class Connects:
 
     def close(self, sock, port, state, code):
         try:
-            sport = sock.getsockname()[1]
-        except OSError:
-            sport = 0
-        try:
             selector.unregister(sock)
         except (KeyError, ValueError):
             pass
         del self.open[sock]
         if state is None:
-            state = self.STATES.get(code, "unreachable")
+            state = self.STATES.get(code, "unreachable" if code in self.UNREACHABLE else "failed")
         if state == "open":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
         name = errno.errorcode.get(code, "") if code else ""
-        emit("connected", id=self.command.get("id"), port=port, sport=sport, state=state, error=name, t=time.time())
+        emit("connected", id=self.command.get("id"), port=port, state=state, error=name, t=time.time())
 
 
 class Datagrams:
@@ -493,12 +489,10 @@ class Datagrams:
         self.command = command
         self.key, self.salt = bytes.fromhex(command["key"]), bytes.fromhex(command["salt"])
         self.payloads = {int(port): unb64(text) for port, text in command.get("payloads", {}).items()}
-        self.udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        self.udp.bind((command["source"], command.get("port", 0)))
-        self.udp.setblocking(False)
+        self.udp = reserved[command["port"]][1]
         if sys.platform == "linux":
             self.udp.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
-        self.inner = Job(command, self.actions(), command.get("rate", 200), "sent")
+        self.inner = Job(dict(command, id=None), self.actions(), command.get("rate", 200), "sent")
         self.until = None
         selector.register(self.udp, selectors.EVENT_READ, self.read)
 
@@ -545,7 +539,6 @@ class Datagrams:
             return False
         self.read()
         selector.unregister(self.udp)
-        self.udp.close()
         emit("done", id=self.command.get("id"))
         return True
 
