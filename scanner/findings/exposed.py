@@ -63,10 +63,10 @@ def _finding(view: View, place: Place, protocol: str, port: int, *, certain: boo
 
 def _remedy(service: Service, protocol: str, port: int) -> str:
     router = f"Router: drop unsolicited inbound IPv6 by default, {protocol}/{port} with it."
-    allow = f'[[allow]] protocol = "{protocol}", ports = "{port}"'
+    allow = f"allow {protocol} {port} in your policy"
     if service.often_intended:
-        return f"If you mean it to be reachable, write {allow} into your policy. {service.hint} {router}"
-    return f"Host: {service.hint} {router} If you do mean it, write {allow} into your policy."
+        return f"If you mean it to be reachable, {allow}. Host: {service.hint} {router}"
+    return f"Host: {service.hint} {router} If you do mean it, {allow}."
 
 
 def _evidence(view: View, place: Place, protocol: str, port: int) -> str:

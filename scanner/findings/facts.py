@@ -40,15 +40,18 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A scanned address. ``role`` survives renumbering and rotation: kind, interface and origin, never the value."""
+    """A scanned address. ``role`` survives renumbering and rotation: kind, interface and origin, never the value.
+
+    ``kind`` is None for an address that is not in the inventory: one-sided, of a host whose owner proved it.
+    """
 
     ip: IPv6Address
-    kind: Kind
+    kind: Kind | None
     role: str
     interface: str = ""
 
     def __str__(self) -> str:
-        return f"{self.ip} ({self.kind})"
+        return f"{self.ip} ({self.kind})" if self.kind else str(self.ip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,8 @@ def look(facts: Facts) -> View:
             continue
         ip = IPv6Address(table.address)
         address = places.get(ip)
-        if address is None:  # one-sided, of an address whose owner proved it
-            place = Place(ip, Kind.STABLE, f"elsewhere {ip}")
+        if address is None:
+            place = Place(ip, None, f"elsewhere {ip}")
         else:
             role = f"{address.kind} {address.interface} {address.origin}"
             place = Place(ip, address.kind, role, address.interface)

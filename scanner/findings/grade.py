@@ -46,8 +46,10 @@ def _nothing_measured(view: View) -> str:
     """Why no grade may be given, or nothing."""
     refuted = [vantage.name for vantage in view.facts.vantages if vantage.outside.verdict == "refuted"]
     if refuted and not view.vantages:
-        return f"{', '.join(refuted)} is not outside: what it saw says nothing about strangers"
+        return f"{', '.join(refuted)} is not outside, so what it saw says nothing about strangers"
     if not any(seen.of(set(Verdict) - {Verdict.INDETERMINATE}) for seen in view.sightings):
+        if not (view.sightings or view.facts.inventory.scannable()):
+            return "the host has no IPv6 address that the Internet can reach"
         return "nothing was measured" if view.facts.witness else "nobody watched inside, and nothing answered"
     return ""
 
@@ -73,7 +75,7 @@ def _caps_by_gaps(view: View, findings: tuple[Finding, ...], *, complete: bool) 
     probed = sum(len(seen.of(Verdict)) for seen in view.sightings)
     unknown = sum(len(seen.of({Verdict.INDETERMINATE})) for seen in view.sightings)
     if unknown > probed * LARGE_SHARE:
-        yield Cap(CAP_HALF_MEASURED, f"{unknown:,} of {counted(probed, 'verdict')} could not be reached")
+        yield Cap(CAP_HALF_MEASURED, f"{unknown:,} of {counted(probed, 'probed port')} have no verdict")
     if any(finding.rule == measured.UNMEASURED for finding in findings):
         yield Cap(CAP_UNMEASURED, "not everything was measured")
     if not any(vantage.outside.verdict == "proven" for vantage in view.vantages):
@@ -83,10 +85,10 @@ def _caps_by_gaps(view: View, findings: tuple[Finding, ...], *, complete: bool) 
 
 
 def _router_hardly_tested(view: View) -> bool:
-    upstream = held_back = 0
+    upstream = probed = 0
     for protocol in PROTOCOLS:
         for place in view.places_probed(protocol):
             seen = view.at(place, protocol)
-            held_back += len(stopped(seen))
+            probed += len(union(seen, Verdict))
             upstream += len(stopped(seen) & union(seen, UPSTREAM))
-    return upstream > held_back / 2
+    return upstream > probed / 2

@@ -25,7 +25,7 @@ def compose(view: View, findings: tuple[Finding, ...], *, complete: bool, nothin
 
 def _clauses(view: View, findings: tuple[Finding, ...]) -> Iterator[str]:
     """What is open, what the router does, and failing both whatever else is worth a grade; the gravest first."""
-    told = [finding for finding in findings if finding.severity is not Severity.INFO]
+    told = [finding for finding in findings if finding.severity is not Severity.INFO or finding.rule == exposed.RULE]
     rank = {rule: max((f.severity.rank for f in told if f.rule == rule), default=-1) for rule in IN_CLAUSES}
     router_clause = _router_clause(view, told)
     router_rank = max(rank[router.UNFILTERED], rank[partial.RULE])

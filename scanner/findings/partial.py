@@ -38,7 +38,7 @@ def _gap(view: View, place: Place, protocol: str) -> frozenset[int]:
         closed_off |= seen.of(STOPPED)
         gap |= seen.of(LET_IN) & _stopped_elsewhere(view, seen)
     gap -= view.allowed(place, protocol)
-    pinholes = place.kind is Kind.STABLE and len(gap) < FEW and len(closed_off - let_in) > len(let_in)
+    pinholes = place.kind is not Kind.TEMPORARY and len(gap) < FEW and len(closed_off - let_in) > len(let_in)
     return frozenset() if pinholes else gap
 
 

@@ -44,9 +44,9 @@ class Policy:
 
     allow: tuple[Allow, ...] = ()
 
-    def allowed(self, protocol: str, kind: Kind) -> frozenset[int]:
-        """The ports that may be reachable by ``protocol`` on an address of ``kind``."""
-        roles = (AddressRole.ANY, AddressRole(kind.value))
+    def allowed(self, protocol: str, kind: Kind | None) -> frozenset[int]:
+        """The ports that may be reachable by ``protocol`` on an address of ``kind`` (None: of no known kind)."""
+        roles = {AddressRole.ANY, *([AddressRole(kind.value)] if kind else [])}
         entries = (entry for entry in self.allow if entry.protocol == protocol and entry.role in roles)
         return frozenset(port for entry in entries for port in entry.ports)
 

@@ -72,12 +72,9 @@ def judge_unfiltered(view: View) -> Iterator[Finding]:
 
 def judge_vacant_doors(view: View) -> Iterator[Finding]:
     """V6X005: single ports are let in though nobody listens behind them; one finding a protocol."""
+    few = [inflow for inflow in inflows(view) if inflow.vacant and not inflow.unfiltered]
     for protocol in PROTOCOLS:
-        found = [
-            (inflow.place, inflow.vacant)
-            for inflow in inflows(view)
-            if inflow.protocol == protocol and inflow.vacant and not inflow.unfiltered
-        ]
+        found = [(inflow.place, inflow.vacant) for inflow in few if inflow.protocol == protocol]
         if found:
             yield _vacant_doors(view, protocol, found)
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from scanner.findings import exposed, measured, partial, path, router
-from scanner.findings.facts import Facts, View, look
+from scanner.findings.facts import Facts, Place, View, look
+from scanner.model.address import Kind
 from scanner.model.finding import Finding
 
 
@@ -33,15 +34,21 @@ RULES = (
 def evaluate(facts: Facts, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
     """Every finding of every rule: the gravest first, then by port; the whole host comes before its ports."""
     view = look(facts)
-    return tuple(sorted((finding for rule in rules for finding in rule.judge(view)), key=_order))
+    places = {str(place.ip): number for number, place in enumerate(sorted(view.places, key=_is_temporary))}
+    found = (finding for rule in rules for finding in rule.judge(view))
+    return tuple(sorted(found, key=lambda finding: _order(finding, places)))
 
 
-def _order(finding: Finding) -> tuple[int, int, str, str, str, str]:
+def _is_temporary(place: Place) -> bool:
+    return place.kind is Kind.TEMPORARY
+
+
+def _order(finding: Finding, places: dict[str, int]) -> tuple[int, int, str, str, int, str]:
     return (
         -finding.severity.rank,
         finding.port or 0,
         finding.rule,
         finding.protocol or "",
-        finding.address or "",
+        places.get(finding.address or "", -1),
         finding.title,
     )

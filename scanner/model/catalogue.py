@@ -1,7 +1,7 @@
 """Services that must not be reachable from the Internet: what the rows of data/services.toml become."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scanner.model.finding import Severity
 from scanner.model.ports import PortSet
@@ -33,12 +33,19 @@ class Catalogue:
     """Every (protocol, port) stands in at most one service."""
 
     services: tuple[Service, ...] = ()
+    _by_port: dict[tuple[str, int], Service] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_port = {
+            (protocol, port): service
+            for service in self.services
+            for protocol in service.protocols
+            for port in service.ports
+        }
+        object.__setattr__(self, "_by_port", by_port)  # derived once; the value stays frozen
 
     def find(self, protocol: str, port: int) -> Service | None:
-        for service in self.services:
-            if protocol in service.protocols and port in service.ports:
-                return service
-        return None
+        return self._by_port.get((protocol, port))
 
     def ports(self, protocol: str) -> PortSet:
         """Every catalogued port of ``protocol``, the passive ones included."""

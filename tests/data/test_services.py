@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from scanner.data import load_catalogue, parse_catalogue
 from scanner.model.catalogue import Catalogue
 from scanner.model.errors import InputError

@@ -2,8 +2,6 @@
 
 from ipaddress import IPv6Address
 
-import pytest
-
 from scanner.data import load_catalogue
 from scanner.findings import Facts
 from scanner.findings.policy import Policy
@@ -17,6 +15,7 @@ from scanner.model.verdict import Verdict
 STABLE = "2001:db8:a::10"
 TEMPORARY = "2001:db8:a:0:1c2d:3e4f:5a6b:7c8d"
 FOREVER = None
+SHIPPED = load_catalogue()
 
 
 def address(
@@ -37,7 +36,9 @@ def inventory(*addresses: Address, listeners: tuple[Listener, ...] = ()) -> Inve
     return Inventory("atom", "Linux", addresses or (address(), temporary()), listeners, None)
 
 
-def listener(port: int, process: str = "smbd", protocol: str = "tcp", bind: str = "::", interface: str = "") -> Listener:
+def listener(
+    port: int, process: str = "smbd", protocol: str = "tcp", bind: str = "::", interface: str = ""
+) -> Listener:
     return Listener(protocol, bind, port, process, v6only=False, interface=interface)
 
 
@@ -92,15 +93,9 @@ def facts(
         host = inventory(*(temporary(ip) if ip.startswith("2001:db8:a:0:") else address(ip) for ip in used))
     if vantages is None:
         vantages = tuple(vantage(name) for name in dict.fromkeys(record.vantage for record in tables))
-    catalogue = load_catalogue() if catalogue is None else catalogue
-    return Facts(host, tables, vantages, services, catalogue, policy or Policy(), expect, witness)
+    return Facts(host, tables, vantages, services, catalogue or SHIPPED, policy or Policy(), expect, witness)
 
 
 def only(rule: str, found: tuple[Finding, ...]) -> list[Finding]:
     """The findings of one rule, in their order."""
     return [finding for finding in found if finding.rule == rule]
-
-
-@pytest.fixture(scope="session")
-def catalogue() -> Catalogue:
-    return load_catalogue()
