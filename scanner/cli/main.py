@@ -12,6 +12,7 @@ from scanner.model.errors import ScanError
 COMMANDS = {
     "scan": ("scanner.cli.scan", "scan", "The main job: inventory, probe from outside, judge, report."),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
+    "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
     "schema": ("scanner.cli.schema", "schema", "Print the JSON Schema of the run document."),
 }
 

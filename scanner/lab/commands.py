@@ -3,7 +3,6 @@
 import os
 import select
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,13 @@ from scanner.model.errors import EnvironmentFault
 SYSTEM_PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 COMMAND_TIMEOUT = 30.0  # seconds; none of these takes one
 READY_TIMEOUT = 15.0  # seconds a daemon may take on a busy machine
-PACKAGES = {"ip": "iproute2", "nft": "nftables", "unshare": "util-linux", "nsenter": "util-linux"}
+PACKAGES = {
+    "ip": "iproute2",
+    "nft": "nftables",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "setpriv": "util-linux",
+}
 
 
 def environment() -> dict[str, str]:
@@ -71,17 +76,11 @@ def processes_in(namespace: str) -> tuple[int, ...]:
     return tuple(int(word) for word in run(["ip", "netns", "pids", namespace]).split())
 
 
-def python_daemon(namespace: str, module: str, arguments: Sequence[str]) -> int:
-    """Start ``python -m scanner.lab.MODULE`` in the namespace; returns its pid once it has said "ready".
+def daemon(argv: Sequence[str]) -> int:
+    """Start a program that writes the line "ready" to standard output once it serves; returns its pid.
 
     Its session is its own, so that Ctrl-C in a terminal reaches it only through us.
     """
-    argv = inside(namespace, [sys.executable, "-m", f"scanner.lab.{module}", *arguments])
-    return daemon(argv)
-
-
-def daemon(argv: Sequence[str]) -> int:
-    """Start a program that writes the line "ready" to standard output once it serves; returns its pid."""
     process = start(
         argv,
         stdin=subprocess.DEVNULL,

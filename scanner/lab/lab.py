@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -48,6 +49,7 @@ class Lab:
             tempaddr, addr_gen, Lifetimes(*lifetimes), Lifetimes(*temporary_lifetimes), icmp_ratelimit
         )
         self.personality = PASSES
+        self._owned = False
         self._unwinding = ExitStack()
 
     def __enter__(self) -> Self:
@@ -66,10 +68,12 @@ class Lab:
     def up(self, *, owned: bool = False) -> None:
         """Build everything; first clean up what an earlier lab of this name left. Host addresses are ready afterwards.
 
-        ``owned``: the lab belongs to this process, and no other may take it over while it lives.
+        ``owned``: the lab belongs to this process: no other may take it over, and its daemons die with the thread that
+        started them, however it dies.
         """
         if os.geteuid() != 0:
             raise EnvironmentFault("the lab needs root", "run as root, or use `v6expose lab up`, which any user may")
+        self._owned = owned
         self._refuse_foreign()
         self.down()
         spaces = topology.namespaces(self.name)
@@ -98,6 +102,11 @@ class Lab:
             commands.run(["ip", "-batch", "-"], "".join(f"netns del {space}\n" for space in left))
             state.forget(self.name)
 
+    def require_up(self) -> None:
+        """Raises EnvironmentFault where no lab of this name is up."""
+        if not self.status()["up"]:
+            raise EnvironmentFault(f"no lab named {self.name} is up", "start it with `v6expose lab up`")
+
     def apply(self, what: Personality | Mapping[str, RuleSet]) -> None:
         """Put a personality, or one rule set a node, in force; forget every flow the filters knew."""
         one = what if isinstance(what, Personality) else Personality("rules", "rule sets by node", what)
@@ -120,7 +129,7 @@ class Lab:
             self._start(Daemon("host", "services", words), "services")
 
     def node(self, name: str) -> str:
-        """The network namespace of a node. Raises UnknownNodeError."""
+        """The network namespace of a node. Raises InputError naming the known nodes."""
         return namespace(self.name, node_of(name))
 
     def argv(self, node: str, argv: Sequence[str]) -> list[str]:
@@ -208,8 +217,13 @@ class Lab:
         commands.run(self._argv("printer", "nft", "-f", "-"), counting_table())
 
     def _start(self, daemon: Daemon, role: str) -> None:
-        pid = commands.python_daemon(self.node(daemon.node), daemon.module, daemon.arguments)
+        pid = commands.daemon(self._daemon_argv(daemon))
         self._adopt(pid, role)
+
+    def _daemon_argv(self, daemon: Daemon) -> list[str]:
+        python = [sys.executable, "-m", f"scanner.lab.{daemon.module}", *daemon.arguments]
+        leash = ["setpriv", "--pdeathsig", "KILL"] if self._owned else []
+        return [*leash, *self.argv(daemon.node, python)]
 
     def _adopt(self, pid: int, role: str) -> None:
         """Record a process as the lab's own, to be ended with it."""

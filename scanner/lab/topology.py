@@ -9,6 +9,8 @@ Everything is documentation space (RFC 3849) and no link leads out of these name
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
+from scanner.model.errors import InputError
+
 DEFAULT_NAME = "v6x"
 NODES = ("inet", "inet2", "isp1", "isp2", "cpe", "host", "printer")
 ROUTERS = ("isp1", "isp2", "cpe")
@@ -115,15 +117,11 @@ CONFIGURATION = {
 }
 
 
-class UnknownNodeError(ValueError):
-    """No such node in the topology."""
-
-
 def node_of(word: str) -> str:
-    """The node a user means. Raises UnknownNodeError naming the known ones."""
+    """The node a user means. Raises InputError naming the known ones."""
     node = ALIASES.get(word, word)
     if node not in NODES:
-        raise UnknownNodeError(f"no node {word!r} in the lab: known are {', '.join(NODES)}")
+        raise InputError(f"no node {word!r} in the lab", f"known are {', '.join(NODES)}")
     return node
 
 
