@@ -1,0 +1,45 @@
+"""The INSIDE facts of one instant, gathered in the calling network namespace. Sends no packet, changes nothing."""
+
+import platform
+import socket
+
+from scanner.discovery import netlink
+from scanner.discovery.addresses import read_addresses
+from scanner.discovery.listeners import interface_name, read_listeners
+from scanner.discovery.router import default_router
+from scanner.model.address import DefaultRouter, Inventory
+from scanner.model.errors import EnvironmentFault
+
+
+def discover() -> Inventory:
+    """The inventory; what could not be read stands in its ``problems``. Raises EnvironmentFault when not even the
+    addresses can be read.
+    """
+    addresses = read_addresses()
+    listeners, problems = read_listeners()
+    try:
+        router = read_default_router()
+    except EnvironmentFault as fault:
+        router, problems = None, (*problems, f"the default router cannot be read: {fault}")
+    return Inventory(
+        host=socket.gethostname(),
+        os=operating_system(),
+        addresses=addresses,
+        listeners=listeners,
+        default_router=router,
+        problems=problems,
+    )
+
+
+def read_default_router() -> DefaultRouter | None:
+    """The default router, or None where there is no route to ::/0 through one. Raises EnvironmentFault."""
+    return default_router(netlink.read_default_routes(), netlink.read_neighbours(), interface_name)
+
+
+def operating_system() -> str:
+    """os-release's pretty name and the kernel, for example "Debian GNU/Linux 12 (bookworm), Linux 6.18.44"."""
+    kernel = f"{platform.system()} {platform.release()}"
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {kernel}"
+    except (OSError, KeyError):
+        return kernel

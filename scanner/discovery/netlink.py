@@ -1,0 +1,132 @@
+"""INSIDE facts through rtnetlink (pyroute2): addresses, routes to ::/0, neighbours. First choice for all of them.
+
+pyroute2's messages stay in here; what leaves are our own values. Reads only: no packet is sent and nothing is changed.
+"""
+
+from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address
+from socket import AF_INET6
+from typing import Any, TypeVar
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from scanner.discovery.classify import AddressFlag, KernelAddress, Link, hardware_addresses
+from scanner.discovery.router import Neighbour, Route
+from scanner.model.errors import EnvironmentFault
+
+MAIN_TABLE = 254  # RT_TABLE_MAIN
+UNICAST = 1  # RTN_UNICAST; an "unreachable default" is type 7
+
+T = TypeVar("T")
+
+
+def read_addresses() -> tuple[KernelAddress, ...]:
+    """Every IPv6 address of the calling network namespace. Raises EnvironmentFault when netlink fails."""
+    return _ask(_addresses)
+
+
+def read_default_routes() -> tuple[Route, ...]:
+    """The routes to ::/0 of the main table, one for each next hop that a router stands behind.
+
+    A dump, not a lookup: looking a route up can make the kernel probe routers (RFC 4191 section 3.2).
+    """
+    return _ask(_default_routes)
+
+
+def read_neighbours() -> tuple[Neighbour, ...]:
+    """The IPv6 neighbour table as it stands; nothing is resolved."""
+    return _ask(_neighbours)
+
+
+def _ask(question: Callable[[Any], T]) -> T:
+    try:
+        with IPRoute() as netlink:
+            netlink.bind()
+            return question(netlink)
+    except (NetlinkError, OSError) as error:
+        raise EnvironmentFault(
+            f"netlink does not answer ({error})", "run on Linux, outside of a sandbox that filters it"
+        ) from error
+
+
+def _addresses(netlink: Any) -> tuple[KernelAddress, ...]:
+    links = {message["index"]: _link(message) for message in netlink.get_links()}
+    return tuple(_address(message, links) for message in netlink.get_addr(family=AF_INET6))
+
+
+def _link(message: Any) -> Link:
+    attributes = dict(message["attrs"])
+    inet6 = _inet6_of(attributes.get("IFLA_AF_SPEC"))
+    token = IPv6Address(inet6.get("IFLA_INET6_TOKEN", "::"))
+    return Link(
+        index=message["index"],
+        name=attributes["IFLA_IFNAME"],
+        hardware=hardware_addresses(attributes.get("IFLA_ADDRESS"), attributes.get("IFLA_PERM_ADDRESS")),
+        token=None if token == IPv6Address(0) else token,
+    )
+
+
+def _inet6_of(specifics: Any) -> Mapping[str, Any]:
+    """The IPv6 attributes of a link; none where IPv6 is switched off on it."""
+    inet6 = specifics.get_attr("AF_INET6") if specifics is not None else None
+    return dict(inet6["attrs"]) if inet6 is not None else {}
+
+
+def _address(message: Any, links: Mapping[int, Link]) -> KernelAddress:
+    attributes = dict(message["attrs"])
+    lifetimes = attributes["IFA_CACHEINFO"]
+    index = message["index"]
+    return KernelAddress(
+        # On a point-to-point link IFA_ADDRESS is the peer's and IFA_LOCAL ours (linux/if_addr.h).
+        ip=IPv6Address(attributes.get("IFA_LOCAL", attributes["IFA_ADDRESS"])),
+        prefix_length=message["prefixlen"],
+        link=links.get(index, Link(index, str(index))),  # an interface born between the two dumps
+        flags=AddressFlag(attributes.get("IFA_FLAGS", message["flags"])),
+        protocol=attributes.get("IFA_PROTO", 0),
+        preferred=lifetimes["ifa_preferred"],
+        valid=lifetimes["ifa_valid"],
+    )
+
+
+def _default_routes(netlink: Any) -> tuple[Route, ...]:
+    # Given a match of ours, pyroute2 0.9 would drop its own, that of the family.
+    messages = netlink.get_routes(family=AF_INET6)
+    return tuple(route for message in messages if message["dst_len"] == 0 for route in _routes(message))
+
+
+def _routes(message: Any) -> list[Route]:
+    """A message becomes a route for each of its next hops (RTA_MULTIPATH), or none when it leads nowhere."""
+    attributes = dict(message["attrs"])
+    if attributes.get("RTA_TABLE", message["table"]) != MAIN_TABLE or message["type"] != UNICAST or message["src_len"]:
+        return []
+    hops = attributes.get("RTA_MULTIPATH")
+    ways = [(message["flags"], attributes)] if hops is None else [(hop["flags"], _hop_attributes(hop)) for hop in hops]
+    return [
+        Route(
+            gateway=IPv6Address(way["RTA_GATEWAY"]) if "RTA_GATEWAY" in way else None,
+            interface_index=way["RTA_OIF"],
+            metric=attributes.get("RTA_PRIORITY", 0),
+            preference=attributes.get("RTA_PREF", 0),
+            flags=flags,
+        )
+        for flags, way in ways
+    ]
+
+
+def _hop_attributes(hop: Any) -> dict[str, Any]:
+    return {**dict(hop["attrs"]), "RTA_OIF": hop["oif"]}
+
+
+def _neighbours(netlink: Any) -> tuple[Neighbour, ...]:
+    return tuple(_neighbour(message) for message in netlink.get_neighbours(family=AF_INET6))
+
+
+def _neighbour(message: Any) -> Neighbour:
+    attributes = dict(message["attrs"])
+    return Neighbour(
+        address=IPv6Address(attributes["NDA_DST"]),
+        interface_index=message["ifindex"],
+        state=message["state"],
+        mac=attributes.get("NDA_LLADDR"),
+    )

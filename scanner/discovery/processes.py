@@ -1,0 +1,44 @@
+"""Which program holds a socket: /proc/PID/fd for the inode, psutil for the name."""
+
+import os
+from collections.abc import Collection, Iterator
+
+import psutil
+
+INIT = 1  # socket activation: init holds the socket beside the service
+
+
+def names_by_inode(inodes: Collection[int]) -> dict[int, str]:
+    """Inode -> program name, for those whose holder may be read; root may read every one of its PID namespace.
+
+    Several processes can hold one socket: the oldest but init names it.
+    """
+    holders: dict[int, int] = {}
+    for pid in sorted(psutil.pids(), key=lambda pid: (pid == INIT, pid)):
+        for inode in _sockets_of(pid):
+            if inode in inodes:
+                holders.setdefault(inode, pid)
+    return {inode: _name_of(pid) for inode, pid in holders.items()}
+
+
+def _sockets_of(pid: int) -> Iterator[int]:
+    """The inodes of a process's sockets; none where it is gone or not ours to read."""
+    directory = f"/proc/{pid}/fd"
+    try:
+        descriptors = os.listdir(directory)  # noqa: PTH208  (a Path for each of 10,000 descriptors is slow)
+    except OSError:
+        return
+    for descriptor in descriptors:
+        try:
+            target = os.readlink(f"{directory}/{descriptor}")  # noqa: PTH115
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            yield int(target[8:-1])
+
+
+def _name_of(pid: int) -> str:
+    try:
+        return psutil.Process(pid).name()
+    except psutil.Error:
+        return ""
