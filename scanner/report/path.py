@@ -96,7 +96,7 @@ def ways_of(run: Run, blocks: tuple[Block, ...]) -> tuple[Way, ...]:
             one_line(name),
             _NOT_OUTSIDE if name in inside else "",
             _stations(run, known.get(name)),
-            tuple(_lane(block) for block in blocks if block.vantage == name and block.scanned),
+            tuple(_lane(block, _names(name in inside)) for block in blocks if block.vantage == name and block.scanned),
         )
         for name in names
     )
@@ -121,7 +121,11 @@ def _stations(run: Run, vantage: VantageRecord | None) -> tuple[Station, ...]:
     )
 
 
-def _lane(block: Block) -> Lane:
+def _names(inside: bool) -> dict[str, str]:  # noqa: FBT001
+    return {**STATIONS, "stranger": "The vantage, inside"} if inside else STATIONS
+
+
+def _lane(block: Block, names: dict[str, str]) -> Lane:
     ends = {place: _ended_at(block.tables, place) for place in Place}
     aside = (*ends[Place.SOMEWHERE], *ends[Place.UNMEASURED])
     sure = " for certain" if aside else ""
@@ -133,7 +137,7 @@ def _lane(block: Block) -> Lane:
     places = {"upstream": Place.UPSTREAM, "router": Place.ROUTER, "host": Place.HOST}
     stops = tuple(
         Stop(key, name, ends[places[key]] if key in places else (), _NONE[key] and _NONE[key] + sure, flows.get(key))
-        for key, name in STATIONS.items()
+        for key, name in names.items()
     )
     return Lane(block.tags, stops, aside)
 

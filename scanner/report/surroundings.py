@@ -152,9 +152,16 @@ def _vantage(vantage: VantageRecord, watched: bool) -> VantageView:  # noqa: FBT
         one_line(vantage.name, 80),
         OUTSIDE[vantage.outside.verdict],
         tuple(clean(line, 300) for line in vantage.outside.evidence),
-        _sentence(doubt(vantage.false_blocked_bound)),
+        _sentence(sureness(vantage)),
         facts,
     )
+
+
+def sureness(vantage: VantageRecord) -> str:
+    """How far the word "blocked" from this vantage may be believed."""
+    if vantage.outside.verdict == "refuted":
+        return "it does not stand outside, so what it calls blocked says nothing about strangers"
+    return doubt(vantage.false_blocked_bound)
 
 
 def controls(vantage: VantageRecord) -> str:

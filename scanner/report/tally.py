@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scanner.model.run import PortTable, Run
-from scanner.report.ranges import segments
-from scanner.report.words import VERDICTS, Group
+from scanner.report.ranges import read_ranges
+from scanner.report.words import VERDICT_ORDER, VERDICTS, Group
 
 _PORTS = 65536
 
@@ -24,20 +24,20 @@ class Tally:
 
 def tally_of(tables: Iterable[PortTable]) -> Tally:
     worst: dict[str, bytearray] = {}
-    pieces = sorted(
-        (VERDICTS[verdict].group.rank, table.protocol, low, high)
-        for table in _distinct(tables)
-        for low, high, verdict in segments(table.verdicts)
-    )
-    for rank, protocol, low, high in pieces:  # the most exposed group is painted last
-        worst.setdefault(protocol, bytearray(_PORTS))[low : high + 1] = bytes([rank + 1]) * (high - low + 1)
+    distinct = _distinct(tables)
+    for verdict in reversed(VERDICT_ORDER):  # the most exposed group is painted last
+        mark = bytes([VERDICTS[verdict].group.rank + 1])
+        for table in distinct:
+            row = worst.setdefault(table.protocol, bytearray(_PORTS))
+            for low, high in read_ranges(table.verdicts.get(verdict, "")):
+                row[low : high + 1] = mark * (high - low + 1)
     counts = {group: sum(row.count(group.rank + 1) for row in worst.values()) for group in Group}
-    mark = Group.OPEN.rank + 1
+    opened = Group.OPEN.rank + 1
     return Tally(
         sum(counts.values()),
         {group: amount for group, amount in counts.items() if amount},
         tuple(
-            (protocol, port) for protocol, row in sorted(worst.items()) for port in range(_PORTS) if row[port] == mark
+            (protocol, port) for protocol, row in sorted(worst.items()) for port in range(_PORTS) if row[port] == opened
         ),
     )
 

@@ -17,9 +17,9 @@ from scanner.report.changeview import comparison_view
 from scanner.report.ranges import listing
 from scanner.report.results import Block, Table, Tag, blocks_of
 from scanner.report.standing import CONDITIONS, NO_GRADE, Condition, Standing, Tone, standing_of
-from scanner.report.surroundings import OUTSIDE, controls
+from scanner.report.surroundings import OUTSIDE, controls, sureness
 from scanner.report.tally import inside_vantages
-from scanner.report.text import count, doubt, moment, one_line, took
+from scanner.report.text import count, moment, one_line, took
 from scanner.report.words import SEVERITIES, VERDICTS, Group
 
 WIDEST = 100
@@ -196,8 +196,7 @@ def _vantages(page: _Page, run: Run) -> None:
     for vantage in run.vantages:
         page.blank()
         page.line("Seen from", f"{one_line(vantage.name, 40)}, {OUTSIDE[vantage.outside.verdict].label}", "bold")
-        sure = doubt(vantage.false_blocked_bound)
-        page.line("How sure", f"{sure}; controls: {controls(vantage)}", "bold")
+        page.line("How sure", f"{sureness(vantage)}; controls: {controls(vantage)}", "bold")
 
 
 def _problems(page: _Page, run: Run) -> None:

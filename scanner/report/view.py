@@ -21,10 +21,11 @@ from scanner.report.surroundings import (
     address_rows,
     controls,
     evidence_views,
+    sureness,
     vantage_views,
 )
 from scanner.report.tally import Tally, inside_vantages, tally_of, trusted_tables
-from scanner.report.text import clean, count, doubt, left_off, moment, one_line, percent, took
+from scanner.report.text import clean, count, left_off, moment, one_line, percent, took
 from scanner.report.words import (
     EXPECTATIONS,
     GROUPS,
@@ -175,8 +176,7 @@ def _sure(run: Run) -> tuple[str, ...]:
     """How sure, a line a vantage."""
     many = len(run.vantages) > 1
     return tuple(
-        f"{one_line(vantage.name, 60) + ': ' if many else ''}{doubt(vantage.false_blocked_bound)}"
-        f" (controls: {controls(vantage)})"
+        f"{one_line(vantage.name, 60) + ': ' if many else ''}{sureness(vantage)} (controls: {controls(vantage)})"
         for vantage in run.vantages
     )
 

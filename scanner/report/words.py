@@ -26,7 +26,10 @@ class Group(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Group).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {group: rank for rank, group in enumerate(Group)}
 
 
 class Place(StrEnum):

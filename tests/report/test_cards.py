@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+from scanner.model.finding import Severity
+from scanner.report.cards import cards_of
+from scanner.report.cardview import card_views
+from scanner.report.results import tags_of
+
+from .sample import STABLE, TEMPORARY, before_fix
+
+FINDINGS = before_fix().findings
+
+
+def test_the_same_port_on_two_addresses_is_one_card():
+    card = next(card for card in cards_of(FINDINGS) if card.target == "445/tcp")
+    assert card.addresses == (STABLE, TEMPORARY)
+    assert len(card.why) == 1
+    assert [addresses for addresses, _ in card.evidence] == [(STABLE,), (TEMPORARY,)]
+
+
+def test_the_most_severe_comes_first():
+    ranks = [card.severity.rank for card in cards_of(FINDINGS)]
+    assert ranks == sorted(ranks, reverse=True)
+    assert cards_of(FINDINGS)[0].severity is Severity.CRITICAL
+
+
+def test_nothing_gets_lost_in_grouping():
+    assert sum(len(card.addresses) for card in cards_of(FINDINGS)) == len(FINDINGS)
+
+
+def test_titles_that_differ_stay_apart_under_anchors_of_their_own():
+    other = replace(FINDINGS[0], title="Another thing on the same port")
+    anchors = [card.anchor for card in cards_of((*FINDINGS, other))]
+    assert len(set(anchors)) == len(anchors) == len(cards_of(FINDINGS)) + 1
+
+
+def test_a_remedy_is_told_once_and_then_referred_to():
+    first, second, *_ = card_views(cards_of(FINDINGS), tags_of(before_fix()))
+    assert first.remedy
+    assert first.same_as is None
+    assert second.remedy == ()
+    assert second.same_as == (first.anchor, f"{first.title} ({first.target})")
+
+
+def test_a_target_that_the_title_names_is_not_repeated():
+    named = replace(FINDINGS[0], title="SMB answers strangers on tcp/445")
+    views = card_views(cards_of((named, FINDINGS[1])), {})
+    assert {view.title: view.target for view in views} == {
+        "SMB answers strangers on tcp/445": "",
+        "NetBIOS session service answers strangers": "139/tcp",
+    }
