@@ -362,3 +362,20 @@ def test_an_empty_namespace_is_quick_and_says_nothing() -> None:
         inventory.default_router,
         inventory.problems,
     ) == ((), (), None, ())
+
+
+FORGE = """
+from pyroute2 import IPRoute
+with IPRoute() as netlink:
+    netlink.bind()
+    index = netlink.link_lookup(ifname="eui")[0]
+    netlink.addr("add", index=index, address="2001:db8:7::1", prefixlen=64, flags=0x801)
+"""
+
+
+def test_a_program_cannot_claim_what_only_the_kernel_makes(link: Link) -> None:
+    """TEMPORARY and STABLE_PRIVACY asked for by a program are dropped by the kernel: the flags are proof."""
+    link.on_host(sys.executable, "-c", FORGE)
+    found = pick(link.look()["netlink"], "eui", "2001:db8:7::/64", Kind.STABLE)
+    run("ip", "-n", link.host, "addr", "del", "2001:db8:7::1/64", "dev", "eui")
+    assert found.origin is Origin.MANUAL
