@@ -101,8 +101,12 @@ def measure(
         flow_ports=inside_ports,
         present=present_addresses,
         payload=payload,
-        listens=lambda address, protocol, port: port
-        in listening(inventory.listeners, NAMES[protocol], address),
+        listening={
+            (target.address, target.protocol): frozenset(
+                listening(inventory.listeners, NAMES[target.protocol], target.address)
+            )
+            for target in plan.targets
+        },
         progress=progress,
         interface_name=interface_name,
         errors_limited=errors_limited(),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 NAME = click.option("--name", default="v6x", show_default=True, help="Of the lab: namespaces are called NAME-NODE.")
-SERVICES = ("22,80,139,443,445,3000,5900,8080", "53,5353")  # what runs at home, and is nobody else's business
+SERVICES = ("22,80,139,443,445,3000,3001,3003", "53,5353")  # what runs at home, and is nobody else's business
 
 
 @click.group()

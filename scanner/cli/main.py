@@ -11,6 +11,7 @@ from scanner.model.errors import ScanError
 # command -> (module, function, one line of help)
 COMMANDS = {
     "scan": ("scanner.cli.scan", "scan", "The main job: inventory, probe from outside, judge, report."),
+    "demo": ("scanner.cli.demo", "demo", "The built-in Internet: a router that filters nothing is scanned, fixed, scanned again."),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
     "schema": ("scanner.cli.schema", "schema", "Print the JSON Schema of the run document."),
@@ -52,3 +53,7 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> Any:
     return cli(args=argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -87,7 +87,7 @@ class Surroundings:
     flow_ports: dict[IPv6Address, int]
     present: Callable[[], frozenset[IPv6Address]]
     payload: Callable[[int, bytes], bytes | None]
-    listens: Callable[[IPv6Address, int, int], bool]
+    listening: dict[tuple[IPv6Address, int], frozenset[int]]  # ports somebody listens on, by address and protocol
     progress: Callable[[Progress], None]
     interface_name: Callable[[int], str] = str
     errors_limited: bool = False  # this host limits its ICMPv6 errors (net.ipv6.icmp.ratelimit)
@@ -127,6 +127,7 @@ class Engine:
         self.interrupted = self.lost = False
         self.probes = 0
         self._number = 1_000_000
+        self._vantage = around.outside.address.packed
         self._attempt_of = {port: attempt for attempt, port in enumerate(around.outside.ports)}
         self._flow_of: dict[tuple[bytes, int], ControlFlow] = {}
         self._refreshed = self._pulsed = 0.0
@@ -422,13 +423,13 @@ class Engine:
     def _on_frame(self, frame: Frame) -> None:
         packet = frame.packet
         if frame.outgoing:
-            answer = read_answer(packet) if packet[24:40] == self.around.outside.address.packed else None
+            answer = read_answer(packet) if packet[24:40] == self._vantage else None
             book = self.books.get((answer.target, answer.protocol)) if answer else None
             if answer and book is not None and answer.source_port in self._attempt_of:
                 book.left.setdefault(answer.port, answer.reason)
             return
         probe = read_probe(packet)
-        if probe is None or packet[8:24] != self.around.outside.address.packed:
+        if probe is None or packet[8:24] != self._vantage:
             return
         book = self.books.get((probe.target, probe.protocol))
         attempt = self._attempt_of.get(probe.source_port)
@@ -516,7 +517,7 @@ class Engine:
         targets = tuple(
             book.freeze(
                 lambda port, book=book: self._doubt(book, port, bound, needed),  # type: ignore[misc]
-                lambda port, book=book: self.around.listens(book.address, book.protocol, port),  # type: ignore[misc]
+                self.around.listening[book.address, book.protocol],
                 watched=self.around.witness is not None,
                 errors_limited=self.around.errors_limited,
             )

@@ -85,19 +85,19 @@ class Book:
         return sent, seen
 
     def freeze(
-        self, doubt_of: Callable[[int], str], listens: Callable[[int], bool], *, watched: bool, errors_limited: bool
+        self, doubt_of: Callable[[int], str], listening: frozenset[int], *, watched: bool, errors_limited: bool
     ) -> TargetFacts:
         """Group all ports by what is known of them. ``doubt_of(port)`` says why its silence proves nothing, or "";
         ``errors_limited``: the host limits its ICMPv6 errors."""
         muted = errors_limited and self.protocol == UDP and "port-unreach" in self.left.values()
         groups: dict[PortFacts, list[int]] = defaultdict(list)
-        for key, ports in self._keys(doubt_of, listens):
+        for key, ports in self._keys(doubt_of, listening):
             groups[self._facts(key, watched=watched, muted=muted)].extend(ports)
         frozen = tuple((facts, PortSet.of(ports)) for facts, ports in groups.items())
         return TargetFacts(self.address, NAMES[self.protocol], self.ports, frozen)
 
     def _keys(
-        self, doubt_of: Callable[[int], str], listens: Callable[[int], bool]
+        self, doubt_of: Callable[[int], str], listening: frozenset[int]
     ) -> Iterable[tuple[tuple[object, ...], list[int]]]:
         keys: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for port in self.ports:
@@ -107,7 +107,7 @@ class Book:
                 self.left.get(port, ""),
                 self.counted[port],
                 doubt_of(port),
-                listens(port),
+                port in listening,
                 self.places.get(port),
             )
             keys[key].append(port)

@@ -1,0 +1,76 @@
+"""``v6expose demo``: the story that started this, on the built-in Internet."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scanner.model.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from scanner.lab.lab import Lab
+
+NAME = "v6x-demo"
+SERVICES = "22,80,139,443,445,3000,3001,3003"  # what the seed story's home server ran
+RATE = "20000"
+# personality, the owner's word for it, what is said on the terminal
+ACTS = (
+    ("pass-all", "before the fix", "The router passes everything, as in the vendor's sample configuration."),
+    ("stateful", "after the fix", "Now the router drops what nobody inside asked for, except 22, 80 and 443."),
+)
+SCANNED = (0, 1)  # exit statuses of a complete scan
+
+
+@click.command()
+@click.option("-d", "--directory", default="v6expose-demo", show_default=True, help="Where the reports go.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but where the report is.")
+def demo(directory: str, quiet: bool) -> None:  # noqa: FBT001
+    """A home router that filters nothing is scanned, then fixed, then scanned again.
+
+    Everything happens in network namespaces on this machine: no packet leaves it. Runs as root, or as any user in an
+    unprivileged user namespace.
+    """
+    from scanner.lab import rootless
+    from scanner.lab.lab import Lab
+    from scanner.report.write import check_writable
+
+    target = Path(directory).absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.mkdir(exist_ok=True)
+    check_writable(str(target / "report.html"))
+    rootless.become_root()
+    began = time.monotonic()
+    with Lab(NAME) as lab:
+        lab.listen(tcp=SERVICES, udp="5353")
+        for number, act in enumerate(ACTS):
+            play(lab, act, target, first=number == 0, quiet=quiet)
+    click.echo(f"\nTwo scans in {time.monotonic() - began:.0f} s. The report: {target / 'report.html'}")
+
+
+def play(lab: Lab, act: tuple[str, str, str], target: Path, *, first: bool, quiet: bool) -> None:
+    """One act: set the router, scan from outside, keep the documents."""
+    from scanner.lab.personalities import personality
+
+    name, title, said = act
+    if not quiet:
+        click.echo(f"\n== {title} ==\n{said}\n")
+    lab.apply(personality(name))
+    document = target / ("before.json" if first else "after.json")
+    report = target / ("before.html" if first else "report.html")
+    before = () if first else ("--before", str(target / "before.json"))
+    argv = [
+        *(sys.executable, "-m", "scanner.cli.main", "scan"),
+        *("--vantage", f"netns:{lab.node('inet')}", "--rate", RATE, "--title", title),
+        *("-o", f"json={document}", "-o", f"html={report}", *before),
+        *(("--quiet",) if quiet else ()),
+    ]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("V6EXPOSE_")}
+    status = subprocess.run(lab.argv("host", argv), check=False, env=environment).returncode
+    if status < 0 or status not in SCANNED:
+        raise IncompleteError(f"the scan {title} ended with exit status {status}", "see what it said above")

@@ -1,0 +1,195 @@
+"""``v6expose scan``: the main job."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner.cli.options import shared
+from scanner.cli.output import Output, parse_outputs, write_outputs
+from scanner.model.errors import EnvironmentFault, InputError
+
+if TYPE_CHECKING:
+    from scanner.config import Configuration
+    from scanner.model.run import Run, RunDigest
+    from scanner.scan import Request
+
+INTERRUPTED, INCOMPLETE, FINDINGS, CLEAN = 130, 3, 1, 0
+THREE_WAYS = (
+    "give one: --vantage ssh:user@vps (any Linux host on the Internet with IPv6 and python3), "
+    "--vantage exec:'COMMAND PREFIX' that lands outside, or try the built-in Internet: v6expose demo"
+)
+
+
+@click.command()
+@click.option("--vantage", "vantages", multiple=True, metavar="SPEC", help="ssh:[user@]host[:port], netns:NAME or exec:PREFIX; repeatable.")
+@click.option("--profile", metavar="NAME", help="quick, standard (default) or full.")
+@click.option("--address", "addresses", multiple=True, metavar="ADDR", help="Only this address of the host; repeatable.")
+@click.option("--tcp", metavar="PORTS", help="TCP ports in nmap syntax, in place of the profile's ('' for none).")
+@click.option("--udp", metavar="PORTS", help="UDP ports in nmap syntax, in place of the profile's ('' for none).")
+@click.option("--rate", metavar="PPS", help="Ceiling in packets a second (default 10000); a scan starts at 1000.")
+@click.option("--policy", metavar="FILE", help="What may be open: TOML with [[allow]] entries.")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT=PATH", help="html=FILE or json=FILE; - is standard output; repeatable.")
+@click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from this severity on: low, medium, high (default), critical, never.")
+@click.option("--expect", metavar="POLICY", help="What the router is meant to do: strict (default), rfc6092 or transparent.")
+@click.option("--lang", metavar="LANG", help="en or ja.")
+@click.option("--config", "config_file", metavar="FILE", help="Configuration file, in place of ./v6expose.toml.")
+@click.option("--before", metavar="FILE.json", help="An earlier run document to compare with in the report.")
+@click.option("--title", default="", metavar="TEXT", help="A word of yours that names this run in the report.")
+@click.option("--nmap/--no-nmap", "nmap", default=None, help="Ask nmap -6 for a second opinion (default: yes, not in quick).")
+@click.option("--dry-run", is_flag=True, help="Print every class of packet, its count, rate and target; send nothing.")
+@shared
+def scan(**options: Any) -> None:
+    """Scan this host's own IPv6 addresses from outside while a witness on it watches what arrives.
+
+    Needs root (or CAP_NET_RAW) here for the witness, and python3 at the vantage. Only addresses of this host are
+    scanned. Exit status: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 environment, 130 interrupted.
+    """
+    configuration = load_configuration(options)
+    asked = outputs_of(configuration, as_json=options["as_json"])
+    request = request_of(configuration, options)
+    if options["dry_run"]:
+        dry_run(request, as_json=options["as_json"])
+        return
+    if not request.vantages:
+        raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
+    quiet = options["quiet"]
+    run = run_scan(request, quiet=quiet)
+    as_asked = write_outputs(run, asked, quiet=quiet)
+    if not quiet and all(output.path != "-" for output in asked):
+        from rich.console import Console
+
+        from scanner.report.terminal import render_terminal
+
+        render_terminal(run, Console(file=sys.stdout), everything=options["verbose"])
+    raise SystemExit(exit_status(run, configuration.fail_on) or (0 if as_asked else INCOMPLETE))
+
+
+def load_configuration(options: dict[str, Any]) -> Configuration:
+    """Flags over environment over files over defaults."""
+    import os
+
+    from scanner.config import load
+
+    names = ("vantages", "profile", "addresses", "tcp", "udp", "rate", "policy", "outputs", "fail_on", "expect", "lang", "nmap")
+    flags = {name: list(value) if isinstance(value, tuple) else value for name in names if (value := options[name]) not in (None, ())}
+    file = options["config_file"]
+    return load(flags, os.environ, Path(file) if file else None, Path.cwd())
+
+
+def outputs_of(configuration: Configuration, *, as_json: bool) -> tuple[Output, ...]:
+    """What is to be written, checked before the scan so that no result is lost. Without ``-o``: an HTML report here."""
+    texts = list(configuration.outputs)
+    if as_json:
+        texts.append("json=-")
+    if not texts:
+        texts.append(f"html=v6expose-{socket.gethostname()}-{datetime.now(UTC):%Y%m%d-%H%M%S}.html")
+    return parse_outputs(texts)
+
+
+def request_of(configuration: Configuration, options: dict[str, Any]) -> Request:
+    from scanner.data import load_catalogue
+    from scanner.findings.policy import Policy
+    from scanner.policy_file import load_policy
+    from scanner.scan import Request
+    from scanner.vantage.spec import parse_spec
+
+    return Request(
+        settings=configuration.settings(),
+        vantages=tuple(parse_spec(text) for text in configuration.vantages),
+        catalogue=load_catalogue(),
+        policy=load_policy(Path(configuration.policy)) if configuration.policy else Policy(),
+        title=options["title"],
+        before=read_digest(options["before"]) if options["before"] else None,
+    )
+
+
+def read_digest(path: str) -> RunDigest:
+    from scanner.cli.report import read_run
+    from scanner.model.run import RunDigest
+
+    run = read_run(path)
+    return RunDigest(
+        id=run.run.id,
+        title=run.run.title,
+        finished_at=run.run.finished_at,
+        grade=run.summary.grade,
+        headline=run.summary.headline,
+        ports=run.ports,
+        findings=run.findings,
+    )
+
+
+def run_scan(request: Request, *, quiet: bool) -> Run:
+    """The scan under a progress display. Ctrl-C ends measuring; a second one is told that writing goes on."""
+    from scanner.cli.progress import Display
+    from scanner.discovery.inventory import discover
+    from scanner.scan import scan as tell
+
+    presses = 0
+
+    def interrupt(number: int, frame: object) -> None:  # noqa: ARG001
+        nonlocal presses
+        presses += 1
+        if presses == 1:
+            raise KeyboardInterrupt
+        click.echo("v6expose: already stopping; writing what was measured", err=True)
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with Display(sys.stderr, quiet=quiet) as display:
+            return tell(request, discover, display.update)
+    except KeyboardInterrupt:
+        click.echo("v6expose: interrupted before anything was measured", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if presses == 0 else signal.SIG_IGN)
+
+
+def exit_status(run: Run, fail_on: str) -> int:
+    """130 interrupted, 3 incomplete, 1 findings at or above ``fail_on``, 0 clean."""
+    from scanner.model.finding import Severity
+
+    if run.run.interrupted:
+        return INTERRUPTED
+    if not run.run.complete:
+        return INCOMPLETE
+    if fail_on == "never":
+        return CLEAN
+    limit = Severity(fail_on).rank
+    return FINDINGS if any(finding.severity.rank >= limit for finding in run.findings) else CLEAN
+
+
+def dry_run(request: Request, *, as_json: bool) -> None:
+    """Every class of packet a scan would send."""
+    from scanner.discovery.inventory import discover
+    from scanner.plan import make_plan
+
+    plan = make_plan(discover(), request.settings, {name: request.catalogue.ports(name) for name in ("tcp", "udp")})
+    rows = [{"packets": c.name, "target": c.target, "count_at_most": c.count, "rate_at_most": c.rate} for c in plan.classes]
+    if as_json:
+        click.echo(json.dumps({"dry_run": True, "vantages": [str(spec) for spec in request.vantages], "packets": rows}, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Packets", "Target", "At most", "A second", title="Nothing is sent: this is what a scan would send at most")
+    for c in plan.classes:
+        table.add_row(c.name, c.target, f"{c.count:,}", f"{c.rate:,}")
+    Console().print(table)
+
+
+def severity(text: str) -> str:
+    """``--fail-on``: raises InputError naming the severities."""
+    known = ("low", "medium", "high", "critical", "never")
+    if text not in known:
+        raise InputError(f"--fail-on {text!r} is no severity", f"use one of {', '.join(known)}")
+    return text
