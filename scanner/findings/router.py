@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scanner.findings.facts import LET_IN, UPSTREAM, VACANT, Place, View, stopped, union
 from scanner.findings.fingerprint import fingerprint, roles_of
-from scanner.findings.words import counted, on_places, ports_at_places
+from scanner.findings.words import counted, on_places, port_list, ports_at_places
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
 from scanner.model.settings import Expectation
@@ -13,9 +13,8 @@ from scanner.model.verdict import PASSED, Verdict
 
 UNFILTERED = "V6X002"
 VACANT_DOORS = "V6X005"
-FEW = (
-    32  # fewer vacant ports than this, with most others stopped, were opened on purpose: pinholes, not a missing filter
-)
+# Fewer vacant ports than this, with most others stopped, are doors that somebody opened: a filter is there.
+FEW = 32
 
 REMEDY_ROUTER = (
     "Router: drop unsolicited inbound IPv6 for the whole delegated prefix, let established and related traffic and the "
@@ -107,17 +106,20 @@ def _why_unfiltered(found: tuple[Inflow, ...], *, transparent: bool) -> str:
 
 
 def _evidence_unfiltered(view: View, found: tuple[Inflow, ...]) -> str:
-    groups: dict[tuple[str, int, int, int], list[Place]] = {}
+    groups: dict[tuple[str, int, int, int, frozenset[int]], list[Place]] = {}
     for inflow in found:
-        key = (inflow.protocol, inflow.arrived, inflow.probed, inflow.no_neighbour)
+        vacant = inflow.vacant if inflow.stopped else frozenset()  # where all are let in, naming them tells nothing
+        key = (inflow.protocol, inflow.arrived, inflow.probed, inflow.no_neighbour, vacant)
         groups.setdefault(key, []).append(inflow.place)
     lines = []
-    for (protocol, arrived, probed, no_neighbour), places in groups.items():
+    for (protocol, arrived, probed, no_neighbour, vacant), places in groups.items():
         reached = "reached the host" if view.facts.witness else "probably reached the host"
         share = f"{arrived:,} of {probed:,} probed {protocol.upper()} ports"
         line = f"{share} {reached} {on_places(places, view, protocol)}"
         if no_neighbour:
             line += f" ({counted(no_neighbour, 'port')} let in while the host no longer had the address)"
+        if vacant:
+            line += f", without a program behind them: {port_list(vacant)}"
         lines.append(line)
     if not view.facts.witness:
         lines.append("nobody watched inside: a router that resets connections itself looks the same from outside")

@@ -84,6 +84,11 @@ def test_what_the_policy_allows_is_no_finding(role: AddressRole, left: list[str]
     assert [finding.address for finding in found] == left
 
 
+def test_a_policy_allows_what_may_answer_as_well() -> None:
+    policy = Policy((Allow("udp", PortSet.parse("51820")),))
+    assert exposed(table(protocol="udp", open_filtered="51820"), policy=policy) == []
+
+
 def test_a_policy_for_tcp_does_not_speak_of_udp() -> None:
     policy = Policy((Allow("tcp", PortSet.parse("53")),))
     (finding,) = exposed(table(open="53"), table(protocol="udp", open="53"), policy=policy)

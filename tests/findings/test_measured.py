@@ -136,10 +136,10 @@ def test_silence_without_a_witness_is_not_measured() -> None:
     assert "9 UDP ports could not be measured (from vps)" in titles
 
 
-@pytest.mark.parametrize("word", ["block", "filtered", "dropped", "stopped", "closed to"])
+@pytest.mark.parametrize("word", ["block", "filtered", "dropped", "stopped", "rejected"])
 def test_no_finding_speaks_of_an_indeterminate_port_as_of_a_blocked_one(word: str) -> None:
     for finding in evaluate(facts(table(indeterminate="1-65535"), table(TEMPORARY, indeterminate="1-65535"))):
-        told = f"{finding.title} {finding.evidence} {finding.remedy}".lower()
+        told = f"{finding.title} {finding.why} {finding.evidence} {finding.remedy}".lower()
         assert word not in told
 
 

@@ -51,6 +51,11 @@ def test_what_is_not_proven_stopped_makes_no_difference(verdict: str) -> None:
     assert partial(table(**{verdict: "445"}), table(TEMPORARY, open="445")) == []
 
 
+def test_an_address_that_is_gone_shows_the_gap_all_the_same() -> None:
+    """The router asked the LAN for it, so its filter had let the probe in (RFC 4861 section 7.2.2)."""
+    assert len(partial(table(router_dropped="445"), table(TEMPORARY, no_neighbour="445"))) == 1
+
+
 def test_one_single_port_is_enough_at_a_temporary_address() -> None:
     """Nobody opens a port on purpose for an address that is gone tomorrow."""
     (finding,) = partial(table(router_dropped="1-1000"), table(TEMPORARY, open="445", router_dropped="1-444,446-1000"))

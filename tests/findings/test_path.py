@@ -44,9 +44,12 @@ def test_each_vantage_has_an_upstream_of_its_own() -> None:
         "V6X004",
         evaluate(facts(table(vantage="vps", upstream_dropped="25"), table(vantage="cafe", upstream_dropped="445"))),
     )
-    assert sorted(finding.title for finding in found) == [
-        "Filtered before your router (TCP, seen from cafe)",
-        "Filtered before your router (TCP, seen from vps)",
+    assert [(finding.title, finding.evidence) for finding in found] == [
+        (
+            f"Filtered before your router (TCP, seen from {name})",
+            f"1 TCP port ({port}) on 1 of 1 address: {STABLE} (stable)",
+        )
+        for name, port in (("cafe", 445), ("vps", 25))
     ]
     assert len({finding.fingerprint for finding in found}) == 2
 

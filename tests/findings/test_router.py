@@ -42,6 +42,7 @@ def test_counts_are_those_of_the_tables() -> None:
     two = table(protocol="udp", host_dropped="1-50", host_rejected="51-60", reply_lost="61", blocked="62-70")
     (finding,) = unfiltered(one, two)
     assert "100 of 210 probed TCP ports reached the host on 1 of 1 address" in finding.evidence
+    assert "without a program behind them: 1-21,23-100" in finding.evidence
     assert "61 of 70 probed UDP ports reached the host on 1 of 1 address" in finding.evidence
 
 
@@ -133,6 +134,12 @@ def test_allowed_ports_are_no_forgotten_doors() -> None:
     policy = Policy((Allow("tcp", PortSet.parse("25")),))
     (finding,) = vacant_doors(table(closed="25,8080", router_dropped="1000-2000"), policy=policy)
     assert "1 TCP port (8080)" in finding.evidence
+
+
+def test_what_one_vantage_got_through_is_not_counted_as_stopped_for_another() -> None:
+    found = evaluate(facts(table(vantage="a", router_dropped="1-10"), table(vantage="b", closed="1-9")))
+    assert len(only("V6X002", found)) == 1
+    assert only("V6X005", found) == []
 
 
 def test_a_port_on_which_another_vantage_found_a_program_is_not_vacant() -> None:
