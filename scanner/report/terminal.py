@@ -61,21 +61,23 @@ def render_terminal(run: Run, console: Console, *, everything: bool = False) -> 
     _addresses(page, run)
     _vantages(page, run)
     _problems(page, run)
+    page.show()  # not before: an unreadable document is refused without half a page
 
 
 class _Page:
-    """Writes lines no wider than the console; a wrapped line goes on under its own text."""
+    """Lines no wider than the console; a wrapped line goes on under its own text."""
 
     def __init__(self, console: Console, *, everything: bool) -> None:
         self._console = console
         self._everything = everything
+        self._rows: list[Text] = []
         self._width = min(console.width, WIDEST)
 
     def cap(self, most: int) -> int:
         return sys.maxsize if self._everything else most
 
     def blank(self) -> None:
-        self._console.print()
+        self._rows.append(Text())
 
     def line(self, word: str, text: str, style: str = "", text_style: str = "", indent: int = 0) -> None:
         """``word`` in ``style`` in a column of its own, ``text`` beside it."""
@@ -84,7 +86,11 @@ class _Page:
         for number, row in enumerate(rows):
             start = lead if number == 0 else " " * len(lead)
             row.rstrip()
-            self._console.print(Text(start, style) + row, soft_wrap=True, highlight=False)
+            self._rows.append(Text(start, style) + row)
+
+    def show(self) -> None:
+        for row in self._rows:
+            self._console.print(row, soft_wrap=True, highlight=False)
 
 
 def _head(page: _Page, run: Run, standing: Standing) -> None:

@@ -50,7 +50,9 @@ _SERVICES = {
 
 def addresses() -> tuple[AddressRecord, ...]:
     return (
-        AddressRecord(STABLE, 64, "enp3s0", Kind.STABLE, State.PREFERRED, Origin.EUI64, 604_800, 2_592_000, scanned=True),
+        AddressRecord(
+            STABLE, 64, "enp3s0", Kind.STABLE, State.PREFERRED, Origin.EUI64, 604_800, 2_592_000, scanned=True
+        ),
         AddressRecord(
             TEMPORARY, 64, "enp3s0", Kind.TEMPORARY, State.PREFERRED, Origin.TEMPORARY, 81_342, 599_742, scanned=True
         ),
@@ -107,6 +109,36 @@ def every_port_but(ports: tuple[int, ...]) -> str:
     return str(PortSet.every() - PortSet.of(ports))
 
 
+def _arrived(ports: str, verdict: Verdict, answer: str, responder: str | None, attempts: int = 1) -> Evidence:
+    limit = 61 if responder else None
+    return Evidence(
+        ports,
+        verdict,
+        answer,
+        responder,
+        limit,
+        arrived=True,
+        neighbour=ROUTER_MAC,
+        arrival_hop_limit=61,
+        attempts=attempts,
+    )
+
+
+def _silent(ports: str, verdict: Verdict, reason: str, attempts: int = 3, *, arrived: bool | None = False) -> Evidence:
+    return Evidence(
+        ports,
+        verdict,
+        "no-response",
+        None,
+        None,
+        arrived=arrived,
+        neighbour=None,
+        arrival_hop_limit=None,
+        attempts=attempts,
+        reason=reason,
+    )
+
+
 def _before_tables(address: str) -> tuple[PortTable, PortTable]:
     closed = every_port_but(OPEN_PORTS)
     tcp = PortTable(
@@ -115,10 +147,15 @@ def _before_tables(address: str) -> tuple[PortTable, PortTable]:
         "tcp",
         {Verdict.OPEN: text_of(OPEN_PORTS), Verdict.CLOSED: closed},
         evidence=(
-            Evidence(text_of(OPEN_PORTS), Verdict.OPEN, "syn-ack", address, 61, True, ROUTER_MAC, 61, 1),
-            Evidence(closed, Verdict.CLOSED, "reset", address, 61, True, ROUTER_MAC, 61, 1),
+            _arrived(text_of(OPEN_PORTS), Verdict.OPEN, "syn-ack", address),
+            _arrived(closed, Verdict.CLOSED, "reset", address),
         ),
-        nmap=NmapRow({"open": {"syn-ack": text_of(OPEN_PORTS)}, "closed": {"reset": "1-21,23-79,81-110,112-138,140-442,444,446-999"}}),
+        nmap=NmapRow(
+            {
+                "open": {"syn-ack": text_of(OPEN_PORTS)},
+                "closed": {"reset": "1-21,23-79,81-110,112-138,140-442,444,446-999"},
+            }
+        ),
     )
     udp = PortTable(
         address,
@@ -131,19 +168,13 @@ def _before_tables(address: str) -> tuple[PortTable, PortTable]:
             Verdict.UPSTREAM_DROPPED: "546",
         },
         evidence=(
-            Evidence("111", Verdict.OPEN, "udp-response", address, 61, True, ROUTER_MAC, 61, 1),
-            Evidence("137-138,5353", Verdict.OPEN_FILTERED, "no-response", None, None, True, ROUTER_MAC, 61, 3),
-            Evidence(
+            _arrived("111", Verdict.OPEN, "udp-response", address),
+            _arrived("137-138,5353", Verdict.OPEN_FILTERED, "no-response", None, 3),
+            _silent(
                 "546",
                 Verdict.UPSTREAM_DROPPED,
-                "no-response",
-                None,
-                None,
-                False,
-                None,
-                None,
-                12,
                 "hop 1 still answers a probe with a short hop limit, hop 2 does not",
+                12,
             ),
         ),
     )
@@ -158,17 +189,10 @@ def _after_tables(address: str) -> tuple[PortTable, PortTable]:
         "tcp",
         {Verdict.OPEN: text_of(KEPT_PORTS), Verdict.ROUTER_DROPPED: dropped},
         evidence=(
-            Evidence(text_of(KEPT_PORTS), Verdict.OPEN, "syn-ack", address, 61, True, ROUTER_MAC, 61, 1),
-            Evidence(
+            _arrived(text_of(KEPT_PORTS), Verdict.OPEN, "syn-ack", address),
+            _silent(
                 dropped,
                 Verdict.ROUTER_DROPPED,
-                "no-response",
-                None,
-                None,
-                False,
-                None,
-                None,
-                3,
                 "the router answers probes whose hop limit ends there, so they reach it and go no further",
             ),
         ),
@@ -182,55 +206,61 @@ def _services(address: str, ports: tuple[int, ...]) -> tuple[ServiceRecord, ...]
     return tuple(ServiceRecord(address, "inet", "tcp", port, *_SERVICES[port]) for port in ports)
 
 
-def finding(severity: Severity, rule: str, title: str, port: int | None, address: str | None, why: str, remedy: str) -> Finding:
-    role = "temporary" if address == TEMPORARY else "stable"
-    return Finding(
-        rule=rule,
-        severity=severity,
-        title=title,
-        address=address,
-        protocol="tcp" if port else None,
-        port=port,
-        why=why,
-        evidence=f"SYN-ACK from {address}, hop limit 61; the probe arrived by way of {ROUTER_MAC}" if port else "see the map",
-        remedy=remedy,
-        standard="RFC 6092 REC-33; RFC 4864 section 4.2",
-        fingerprint=f"{rule}/{role}/tcp/{port}",
-    )
-
-
 _FIX = (
     "On the router: drop what comes in and was not asked for, then allow the ports you mean to offer.\n"
     "nft add rule inet filter forward iifname wan ct state established,related accept\n"
     "nft add rule inet filter forward iifname wan drop"
 )
+_MAC_FIX = "sysctl -w net.ipv6.conf.enp3s0.addr_gen_mode=3"
+# rule, severity, port, title, why
+_EXPOSED = (
+    ("V6X101", Severity.CRITICAL, 445, "SMB file sharing answers strangers",
+     "Samba answers the whole Internet. Worms look for exactly this port; file sharing is for the home."),
+    ("V6X101", Severity.CRITICAL, 139, "NetBIOS session service answers strangers",
+     "The older way into file sharing. It names the machine and its users to anybody who asks."),
+    ("V6X101", Severity.HIGH, 2049, "NFS answers strangers",
+     "A file server without log-in. Whoever reaches it may read what it exports."),
+    ("V6X101", Severity.HIGH, 111, "rpcbind answers strangers",
+     "It lists the machine's RPC services and is abused to amplify attacks on others."),
+    ("V6X102", Severity.MEDIUM, 8080, "A web proxy port answers strangers",
+     "Port 8080 is not on the list of ports you mean to offer."),
+    ("V6X001", Severity.HIGH, None, "The router passes every TCP port",
+     "65,535 of 65,535 TCP ports reach the host. Whatever starts to listen tomorrow is open at once."),
+)  # fmt: skip
 
 
 def _before_findings() -> tuple[Finding, ...]:
-    found: list[Finding] = []
-    for address in (STABLE, TEMPORARY):
-        found += [
-            finding(Severity.CRITICAL, "V6X101", "SMB file sharing answers strangers", 445, address,
-                    "Samba answers the whole Internet. Worms look for exactly this port; file sharing is meant for the home.", _FIX),
-            finding(Severity.CRITICAL, "V6X101", "NetBIOS session service answers strangers", 139, address,
-                    "The older way into file sharing. It names the machine and its users to anybody who asks.", _FIX),
-            finding(Severity.HIGH, "V6X101", "NFS answers strangers", 2049, address,
-                    "A file server without log-in. Whoever reaches it may read what it exports.", _FIX),
-            finding(Severity.HIGH, "V6X101", "rpcbind answers strangers", 111, address,
-                    "It lists the machine's RPC services and is abused to amplify attacks on others.", _FIX),
-            finding(Severity.MEDIUM, "V6X102", "A web proxy port answers strangers", 8080, address,
-                    "Port 8080 is not on the list of ports you mean to offer.", _FIX),
-        ]  # fmt: skip
-        found.append(
-            finding(Severity.HIGH, "V6X001", "The router passes every TCP port", None, address,
-                    "65,535 of 65,535 TCP ports reach the host. Whatever starts to listen tomorrow is open at once.", _FIX)
-        )  # fmt: skip
-    found.append(
-        finding(Severity.LOW, "V6X301", "The stable address gives away the network card", None, STABLE,
-                "Its last 64 bits are made from the MAC address, the same in every network you visit.",
-                "sysctl -w net.ipv6.conf.enp3s0.addr_gen_mode=3")
-    )  # fmt: skip
-    return tuple(found)
+    exposed = [
+        Finding(
+            rule=rule,
+            severity=severity,
+            title=title,
+            address=address,
+            protocol="tcp" if port else None,
+            port=port,
+            why=why,
+            evidence=f"SYN-ACK from {address}, hop limit 61; the probe arrived by way of {ROUTER_MAC}",
+            remedy=_FIX,
+            standard="RFC 6092 REC-33; RFC 4864 section 4.2",
+            fingerprint=f"{rule}/{role}/tcp/{port}",
+        )
+        for role, address in (("stable", STABLE), ("temporary", TEMPORARY))
+        for rule, severity, port, title, why in _EXPOSED
+    ]
+    mac = replace(
+        exposed[0],
+        rule="V6X301",
+        severity=Severity.LOW,
+        title="The stable address gives away the network card",
+        protocol=None,
+        port=None,
+        why="Its last 64 bits are made from the MAC address, the same in every network you visit.",
+        evidence="ff:fe stands in the middle of the interface identifier",
+        remedy=_MAC_FIX,
+        standard="RFC 7707 section 3; RFC 8064",
+        fingerprint="V6X301/stable",
+    )
+    return (*exposed, mac)
 
 
 def before_fix() -> Run:
@@ -256,7 +286,10 @@ def before_fix() -> Run:
         summary=Summary(
             "F",
             {Severity.CRITICAL: 4, Severity.HIGH: 6, Severity.MEDIUM: 2, Severity.LOW: 1, Severity.INFO: 0},
-            ("SMB and NetBIOS are open to the whole Internet", "the router filters nothing: every TCP port reaches the host"),
+            (
+                "SMB and NetBIOS are open to the whole Internet",
+                "the router filters nothing: every TCP port reaches the host",
+            ),
             "The router lets everything in: 8 TCP ports answer strangers, among them file sharing on 445.",
         ),
     )
@@ -264,7 +297,9 @@ def before_fix() -> Run:
 
 def digest(run: Run) -> RunDigest:
     header, summary = run.run, run.summary
-    return RunDigest(header.id, header.title, header.finished_at, summary.grade, summary.headline, run.ports, run.findings)
+    return RunDigest(
+        header.id, header.title, header.finished_at, summary.grade, summary.headline, run.ports, run.findings
+    )
 
 
 def after_fix() -> Run:
@@ -303,38 +338,67 @@ def one_sided() -> Run:
             "tcp",
             {Verdict.OPEN: text_of(KEPT_PORTS), Verdict.INDETERMINATE: silent},
             evidence=(
-                Evidence(text_of(KEPT_PORTS), Verdict.OPEN, "syn-ack", address, 61, None, None, None, 1),
-                Evidence(silent, Verdict.INDETERMINATE, "no-response", None, None, None, None, None, 3, "nobody watched inside"),
+                replace(_arrived(text_of(KEPT_PORTS), Verdict.OPEN, "syn-ack", address), arrived=None, neighbour=None),
+                Evidence(
+                    silent,
+                    Verdict.INDETERMINATE,
+                    "no-response",
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    3,
+                    "nobody watched inside",
+                ),
             ),
         )
         for address in (STABLE, TEMPORARY)
     )
     return replace(
         run,
-        run=replace(run.run, witness=False, complete=False, title="", problems=("no witness: v6expose had no right to capture. Run it with sudo.",)),
+        run=replace(
+            run.run,
+            witness=False,
+            complete=False,
+            title="",
+            problems=("no witness: v6expose had no right to capture. Run it with sudo.",),
+        ),
         vantages=(vantage(loss=None, false_blocked_bound=None, controls_sent=0, controls_seen=0),),
         ports=tables,
         services=_services(STABLE, KEPT_PORTS),
         findings=(),
         summary=Summary(
-            "B", dict.fromkeys(Severity, 0), ("3 ports answer", "nobody watched inside"),
+            "B",
+            dict.fromkeys(Severity, 0),
+            ("3 ports answer", "nobody watched inside"),
             "3 TCP ports answer strangers; what the silent ones are is not known.",
         ),
-    )  # fmt: skip
+    )
 
 
 def refuted() -> Run:
     """The vantage stood inside: nothing may be graded."""
     run = after_fix()
-    evidence = ("its address 2001:db8:a:1::77 is in the host's own prefix", "probes arrived straight from its MAC address, past the router")
+    evidence = (
+        "its address 2001:db8:a:1::77 is in the host's own prefix",
+        "probes arrived straight from its MAC address, past the router",
+    )
     return replace(
         run,
         before=None,
-        run=replace(run.run, complete=False, title="", problems=("vantage inet is not outside. Use one in another network.",)),
+        run=replace(
+            run.run, complete=False, title="", problems=("vantage inet is not outside. Use one in another network.",)
+        ),
         vantages=(vantage(outside=Outside("refuted", evidence), path=(), addresses=("2001:db8:a:1::77",)),),
         findings=(),
-        summary=Summary(None, dict.fromkeys(Severity, 0), (), "No grade: the vantage is not outside, so nothing here tells what strangers reach."),
-    )  # fmt: skip
+        summary=Summary(
+            None,
+            dict.fromkeys(Severity, 0),
+            (),
+            "No grade: the vantage is not outside, so nothing here tells what strangers reach.",
+        ),
+    )
 
 
 def incomplete() -> Run:
@@ -364,12 +428,17 @@ def incomplete() -> Run:
         "tcp",
         verdicts,
         evidence=(
-            Evidence("760", Verdict.NO_NEIGHBOUR, "addr-unreach", "2001:db8:d::3", 62, False, None, None, 1),
-            Evidence(unknown, Verdict.INDETERMINATE, "no-response", None, None, False, None, None, 1, "the witness dropped 1,204 packets"),
+            replace(
+                _silent("760", Verdict.NO_NEIGHBOUR, "", 1),
+                answer="addr-unreach",
+                responder="2001:db8:d::3",
+                hop_limit=62,
+            ),
+            _silent(unknown, Verdict.INDETERMINATE, "the witness dropped 1,204 packets", 1),
         ),
         nmap=NmapRow({"open": {"syn-ack": "22,80,443"}, "filtered": {"no-response": "1-21,25"}}),
         disagreements=(Disagreement(443, Verdict.OPEN, "filtered (no-response)", Verdict.OPEN),),
-    )  # fmt: skip
+    )
     return replace(
         run,
         before=None,
@@ -382,11 +451,13 @@ def incomplete() -> Run:
                 "UDP was not scanned: the vantage went away. Scan again.",
             ),
         ),
-        vantages=(vantage(capture_dropped=1204, controls_seen=377, loss=0.085, false_blocked_bound=0.031, late_rejects=True),),
+        vantages=(
+            vantage(capture_dropped=1204, controls_seen=377, loss=0.085, false_blocked_bound=0.031, late_rejects=True),
+        ),
         ports=(table, *_after_tables(TEMPORARY)),
         services=_services(STABLE, KEPT_PORTS),
         summary=replace(run.summary, grade="B", headline="Incomplete: 35,536 of 65,535 TCP ports could not be judged."),
-    )  # fmt: skip
+    )
 
 
 def interrupted() -> Run:
@@ -418,14 +489,20 @@ def alternating(addresses_scanned: int = 2) -> Run:
     even = text_of(range(2, 65536, 2))
     names = [f"2001:db8:a:1::{number:x}" for number in range(1, addresses_scanned + 1)]
     tables = tuple(
-        PortTable(name, "inet", protocol, {first: odd, second: even}, evidence=(
-            Evidence(odd, first, "syn-ack", name, 61, True, ROUTER_MAC, 61, 1),
-            Evidence(even, second, "no-response", None, None, False, None, None, 3),
-        ))
+        PortTable(
+            name,
+            "inet",
+            protocol,
+            {first: odd, second: even},
+            evidence=(
+                _arrived(odd, first, "syn-ack", name),
+                _silent(even, second, ""),
+            ),
+        )
         for number, name in enumerate(names)
         for protocol in ("tcp", "udp")
         for first, second in ([(Verdict.OPEN, Verdict.ROUTER_DROPPED), (Verdict.CLOSED, Verdict.BLOCKED)][number % 2],)
-    )  # fmt: skip
+    )
     records = tuple(replace(addresses()[0], address=name) for name in names)
     return replace(run, addresses=records, ports=tables, services=(), findings=())
 
@@ -440,7 +517,14 @@ def hostile() -> Run:
     """Everything that a stranger's banner or a name can hold, wherever foreign text may stand."""
     run = before_fix()
     service = ServiceRecord(STABLE, "inet", "tcp", 80, HOSTILE[:300], HOSTILE, HOSTILE, HOSTILE[:300])
-    bad = replace(run.findings[0], title=HOSTILE[:300], why=HOSTILE[:300], evidence=HOSTILE, remedy=HOSTILE[:300], standard=HOSTILE[:300])
+    bad = replace(
+        run.findings[0],
+        title=HOSTILE[:300],
+        why=HOSTILE[:300],
+        evidence=HOSTILE,
+        remedy=HOSTILE[:300],
+        standard=HOSTILE[:300],
+    )
     return replace(
         run,
         run=replace(run.run, title=HOSTILE[:200], problems=(HOSTILE[:300],)),
@@ -450,7 +534,7 @@ def hostile() -> Run:
         services=(service,),
         findings=(bad, *run.findings[1:]),
         summary=replace(run.summary, headline=HOSTILE[:400], reasons=(HOSTILE[:300],)),
-    )  # fmt: skip
+    )
 
 
 SAMPLES = {

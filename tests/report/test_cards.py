@@ -10,30 +10,30 @@ from .sample import STABLE, TEMPORARY, before_fix
 FINDINGS = before_fix().findings
 
 
-def test_the_same_port_on_two_addresses_is_one_card():
+def test_the_same_port_on_two_addresses_is_one_card() -> None:
     card = next(card for card in cards_of(FINDINGS) if card.target == "445/tcp")
     assert card.addresses == (STABLE, TEMPORARY)
     assert len(card.why) == 1
     assert [addresses for addresses, _ in card.evidence] == [(STABLE,), (TEMPORARY,)]
 
 
-def test_the_most_severe_comes_first():
+def test_the_most_severe_comes_first() -> None:
     ranks = [card.severity.rank for card in cards_of(FINDINGS)]
     assert ranks == sorted(ranks, reverse=True)
     assert cards_of(FINDINGS)[0].severity is Severity.CRITICAL
 
 
-def test_nothing_gets_lost_in_grouping():
+def test_nothing_gets_lost_in_grouping() -> None:
     assert sum(len(card.addresses) for card in cards_of(FINDINGS)) == len(FINDINGS)
 
 
-def test_titles_that_differ_stay_apart_under_anchors_of_their_own():
+def test_titles_that_differ_stay_apart_under_anchors_of_their_own() -> None:
     other = replace(FINDINGS[0], title="Another thing on the same port")
     anchors = [card.anchor for card in cards_of((*FINDINGS, other))]
     assert len(set(anchors)) == len(anchors) == len(cards_of(FINDINGS)) + 1
 
 
-def test_a_remedy_is_told_once_and_then_referred_to():
+def test_a_remedy_is_told_once_and_then_referred_to() -> None:
     first, second, *_ = card_views(cards_of(FINDINGS), tags_of(before_fix()))
     assert first.remedy
     assert first.same_as is None
@@ -41,7 +41,7 @@ def test_a_remedy_is_told_once_and_then_referred_to():
     assert second.same_as == (first.anchor, f"{first.title} ({first.target})")
 
 
-def test_a_target_that_the_title_names_is_not_repeated():
+def test_a_target_that_the_title_names_is_not_repeated() -> None:
     named = replace(FINDINGS[0], title="SMB answers strangers on tcp/445")
     views = card_views(cards_of((named, FINDINGS[1])), {})
     assert {view.title: view.target for view in views} == {

@@ -27,19 +27,23 @@ from .sample import STABLE, TEMPORARY, after_fix, before_fix, digest, refuted
         (Verdict.OPEN, None, Direction.ONLY_BEFORE),
     ],
 )
-def test_direction(before, after, expected):
+def test_direction(before: Verdict | None, after: Verdict | None, expected: Direction) -> None:
     assert direction_of(before, after) is expected
 
 
-def test_nothing_unknown_ever_counts_as_better():
+def test_nothing_unknown_ever_counts_as_better() -> None:
     for before in Verdict:
         assert direction_of(before, Verdict.INDETERMINATE) in {Direction.UNSURE, Direction.SAME}
 
 
-def test_the_fix_of_the_story():
+def test_the_fix_of_the_story() -> None:
     run = after_fix()
     found = compare(run, run.before)
-    closed = next(row for row in found.rows if row.protocol == "tcp" and row.before is Verdict.OPEN and row.after is not row.before)
+    closed = next(
+        row
+        for row in found.rows
+        if row.protocol == "tcp" and row.before is Verdict.OPEN and row.after is not row.before
+    )
     assert closed.ranges == ((111, 111), (139, 139), (445, 445), (2049, 2049), (8080, 8080))
     assert closed.direction is Direction.BETTER
     assert [tag.address for tag in closed.tags] == [STABLE, TEMPORARY]
@@ -50,14 +54,14 @@ def test_the_fix_of_the_story():
     assert found.unchanged_findings == 1
 
 
-def test_what_got_worse_stands_first():
+def test_what_got_worse_stands_first() -> None:
     run = replace(before_fix(), before=digest(after_fix()))
     rows = compare(run, run.before).rows
     assert rows[0].direction is Direction.WORSE
     assert rows[-1].direction is Direction.SAME
 
 
-def test_a_temporary_address_that_rotated_away_is_not_an_improvement():
+def test_a_temporary_address_that_rotated_away_is_not_an_improvement() -> None:
     run = after_fix()
     kept = replace(run, ports=run.ports[:2])
     gone = [row for row in compare(kept, run.before).rows if [tag.address for tag in row.tags] == [TEMPORARY]]
@@ -65,13 +69,13 @@ def test_a_temporary_address_that_rotated_away_is_not_an_improvement():
     assert {row.direction for row in gone} == {Direction.ONLY_BEFORE}
 
 
-def test_a_vantage_inside_improves_nothing():
+def test_a_vantage_inside_improves_nothing() -> None:
     run = replace(refuted(), before=digest(before_fix()))
     assert {row.direction for row in compare(run, run.before).rows} == {Direction.ONLY_BEFORE}
     assert comparison_view(run, run.before).solved_icon == "unsure"
 
 
-def test_a_complete_run_may_say_solved():
+def test_a_complete_run_may_say_solved() -> None:
     run = after_fix()
     view = comparison_view(run, run.before)
     assert (view.grade_before, view.grade_after) == ("F", "A")
@@ -80,7 +84,7 @@ def test_a_complete_run_may_say_solved():
     assert {row.where for row in view.rows} == {"all 2 addresses"}
 
 
-def test_a_port_scanned_only_now_is_told_as_such():
+def test_a_port_scanned_only_now_is_told_as_such() -> None:
     run = after_fix()
     more = PortTable(STABLE, "inet", "udp", {Verdict.OPEN: "9999"})
     row = next(row for row in compare(replace(run, ports=(more,)), run.before).rows if row.ranges == ((9999, 9999),))

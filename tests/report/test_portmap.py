@@ -1,11 +1,12 @@
 import re
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model.ports import PortSet
 from scanner.model.verdict import Verdict
-from scanner.report.portmap import LABEL_HEIGHT, PORTS_A_CELL, WIDTH, map_of
+from scanner.report.portmap import LABEL_HEIGHT, PORTS_A_CELL, WIDTH, Layer, map_of
 from scanner.report.ranges import read_ranges, size
 from scanner.report.results import Row, Table, blocks_of
 from scanner.report.words import VERDICT_ORDER, VERDICTS, Group
@@ -17,7 +18,7 @@ VERDICT_BY_PORT = st.dictionaries(
 )
 
 
-def table_of(verdicts):
+def table_of(verdicts: dict[int, Verdict]) -> Table:
     rows = []
     for verdict in VERDICT_ORDER:
         ranges = PortSet.of(port for port, found in verdicts.items() if found is verdict).ranges
@@ -26,7 +27,7 @@ def table_of(verdicts):
     return Table("tcp", len(verdicts), tuple(rows), (), None, ())
 
 
-def cells(layers):
+def cells(layers: tuple[Layer, ...]) -> dict[tuple[int, int], Group]:
     """The picture read back: cell -> group. No cell is painted twice."""
     found = {}
     for layer in layers:
@@ -43,7 +44,7 @@ def cells(layers):
 
 
 @given(VERDICT_BY_PORT)
-def test_each_cell_shows_the_most_exposed_of_its_ports(verdicts):
+def test_each_cell_shows_the_most_exposed_of_its_ports(verdicts: dict[int, Verdict]) -> None:
     picture = map_of(table_of(verdicts))
     worst = {}
     for port, verdict in verdicts.items():
@@ -55,32 +56,32 @@ def test_each_cell_shows_the_most_exposed_of_its_ports(verdicts):
 
 
 @given(VERDICT_BY_PORT)
-def test_labels_never_overlap_nor_leave_the_picture(verdicts):
+def test_labels_never_overlap_nor_leave_the_picture(verdicts: dict[int, Verdict]) -> None:
     picture = map_of(table_of(verdicts))
     for labels, height in ((picture.strip_labels, 16), (picture.body_labels, 64)):
         spots = [label.text_y for label in labels]
         assert all(0 <= spot <= height for spot in spots)
-        assert all(right - left >= LABEL_HEIGHT - 0.11 for left, right in zip(spots, spots[1:], strict=False))
+        assert all(right - left >= LABEL_HEIGHT - 0.11 for left, right in pairwise(spots))
 
 
-def test_labels_name_the_open_ports_of_their_row():
+def test_labels_name_the_open_ports_of_their_row() -> None:
     picture = map_of(table_of(dict.fromkeys((22, 80, 111, 443, 445, 2049, 8080, 8081, 8082), Verdict.OPEN)))
     assert [label.text for label in picture.strip_labels] == ["22", "80, 111", "443, 445"]
     assert [label.text for label in picture.body_labels] == ["2049", "8080 +2"]
 
 
-def test_too_many_labels_are_none():
+def test_too_many_labels_are_none() -> None:
     assert map_of(table_of(dict.fromkeys(range(1, 65536, 64), Verdict.OPEN))).body_labels == ()
 
 
-def test_the_worst_case_stays_small():
+def test_the_worst_case_stays_small() -> None:
     for block in blocks_of(alternating()):
         for table in block.tables:
             picture = map_of(table)
             assert sum(len(layer.path) for layer in (*picture.body, *picture.strip)) < 40_000
 
 
-def test_a_whole_picture_is_a_few_rectangles():
+def test_a_whole_picture_is_a_few_rectangles() -> None:
     table = blocks_of(SAMPLES["after"]())[0].tables[0]
     assert sum(len(layer.path) for layer in map_of(table).body) < 400
     assert read_ranges("1-65535") == ((1, 65535),)

@@ -23,7 +23,7 @@ from .sample import SAMPLES, after_fix, vantage
         ("hostile", Tone.BAD, (Condition.UNPROVEN,)),
     ],
 )
-def test_the_states_of_a_run(name, tone, conditions):
+def test_the_states_of_a_run(name: str, tone: Tone, conditions: tuple[Condition, ...]) -> None:
     standing = standing_of(SAMPLES[name]())
     assert (standing.tone, standing.conditions) == (tone, conditions)
 
@@ -39,7 +39,9 @@ OUTSIDES = st.lists(st.sampled_from(["proven", "refuted", "unproven"]), max_size
     grade=st.sampled_from([None, *"ABCDEF"]),
     measured=st.booleans(),
 )
-def test_green_is_earned(complete, witness, interrupted, outsides, grade, measured):
+def test_green_is_earned(
+    *, complete: bool, witness: bool, interrupted: bool, outsides: list[str], grade: str | None, measured: bool
+) -> None:
     """Whatever is missing, it is not green; an A alone is not enough."""
     run = after_fix()
     run = replace(
@@ -56,12 +58,12 @@ def test_green_is_earned(complete, witness, interrupted, outsides, grade, measur
     assert (standing_of(run).tone is Tone.GOOD) == earned
 
 
-def test_one_vantage_inside_among_others_is_said():
+def test_one_vantage_inside_among_others_is_said() -> None:
     run = replace(
         after_fix(), vantages=(vantage(), vantage(name="inside", outside=Outside("refuted")))
     )  # fmt: skip
     assert conditions_of(run) == (Condition.PARTLY_INSIDE,)
 
 
-def test_without_a_headline_the_state_speaks():
+def test_without_a_headline_the_state_speaks() -> None:
     assert standing_of(SAMPLES["empty"]()).headline == "Nothing measured."

@@ -16,15 +16,19 @@ ADDRESSES = st.dictionaries(
 )
 
 
-def tables_of(found):
-    return [
-        PortTable(address, "v", protocol, {v: str(PortSet.of(p for p, w in ports.items() if w is v)) for v in ports.values()})
-        for (address, protocol), ports in found.items()
-    ]  # fmt: skip
+def tables_of(found: dict[tuple[str, str], dict[int, Verdict]]) -> list[PortTable]:
+    tables = []
+    for (address, protocol), ports in found.items():
+        held = {
+            verdict: str(PortSet.of(port for port, other in ports.items() if other is verdict))
+            for verdict in ports.values()
+        }
+        tables.append(PortTable(address, "v", protocol, held))
+    return tables
 
 
 @given(ADDRESSES)
-def test_every_port_counts_once_by_its_most_exposed_address(found):
+def test_every_port_counts_once_by_its_most_exposed_address(found: dict[tuple[str, str], dict[int, Verdict]]) -> None:
     worst = {}
     for (_, protocol), ports in found.items():
         for port, verdict in ports.items():
@@ -36,10 +40,10 @@ def test_every_port_counts_once_by_its_most_exposed_address(found):
     assert tally.open_ports == tuple(sorted(key for key, group in worst.items() if group is Group.OPEN))
 
 
-def test_the_story():
+def test_the_story() -> None:
     assert tally_of(before_fix().ports).of(Group.OPEN, Group.PASSED) == 65535 + 24
     assert tally_of(after_fix().ports).open_ports == (("tcp", 22), ("tcp", 80), ("tcp", 443))
 
 
-def test_a_vantage_inside_counts_for_nothing():
+def test_a_vantage_inside_counts_for_nothing() -> None:
     assert trusted_tables(refuted()) == ()

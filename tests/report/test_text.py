@@ -12,24 +12,24 @@ UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 @given(ANY_TEXT)
-def test_clean_leaves_nothing_invisible(text):
+def test_clean_leaves_nothing_invisible(text: str) -> None:
     shown = clean(text)
     assert not [letter for letter in shown if letter != "\n" and unicodedata.category(letter) in UNSEEN]
     shown.encode()
 
 
 @given(ANY_TEXT)
-def test_clean_twice_is_clean_once(text):
+def test_clean_twice_is_clean_once(text: str) -> None:
     assert clean(text) == clean(clean(text))
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
-def test_clean_leaves_plain_text_alone(text):
+def test_clean_leaves_plain_text_alone(text: str) -> None:
     assert clean(text) == text
 
 
 @given(ANY_TEXT)
-def test_one_line_is_one_line(text):
+def test_one_line_is_one_line(text: str) -> None:
     assert len(one_line(text).splitlines()) <= 1
 
 
@@ -51,16 +51,16 @@ def test_one_line_is_one_line(text):
         ("e\u0301\u0301\u0301\u0301\u0301\u0301x", "e\u0301\u0301x"),
     ],
 )
-def test_clean(text, expected):
+def test_clean(text: str, expected: str) -> None:
     assert clean(text) == expected
 
 
-def test_a_megabyte_is_cut_and_says_so():
+def test_a_megabyte_is_cut_and_says_so() -> None:
     assert one_line("A" * 1_000_000, 10) == "AAAAAAAAAA … (999,990 more characters)"
 
 
 @given(ANY_TEXT, st.integers(1, 30))
-def test_the_limit_counts_what_was_there(text, limit):
+def test_the_limit_counts_what_was_there(text: str, limit: int) -> None:
     shown = clean(text, limit)
     assert shown.endswith("more characters)") == (len(text) > limit)
 
@@ -80,7 +80,7 @@ def test_the_limit_counts_what_was_there(text, limit):
         (86_401, "1 d"),
     ],
 )
-def test_lifetime(seconds, expected):
+def test_lifetime(seconds: int | None, expected: str) -> None:
     assert lifetime(seconds) == expected
 
 
@@ -96,12 +96,12 @@ def test_lifetime(seconds, expected):
         (0.0015, "0.1 %"),
     ],
 )
-def test_percent(share, expected):
+def test_percent(share: float, expected: str) -> None:
     assert percent(share) == expected
 
 
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_percent_is_never_all_or_nothing_unless_it_is(share):
+def test_percent_is_never_all_or_nothing_unless_it_is(share: float) -> None:
     assert percent(share) not in {"0 %", "100 %"}
 
 
@@ -119,12 +119,12 @@ def test_percent_is_never_all_or_nothing_unless_it_is(share):
         (float("inf"), "at most 1 in 1 that a port called blocked was merely lost"),
     ],
 )
-def test_doubt(bound, expected):
+def test_doubt(bound: float | None, expected: str) -> None:
     assert doubt(bound) == expected
 
 
 @given(st.floats(5e-324, 1.0))
-def test_doubt_never_claims_more_than_the_bound(bound):
+def test_doubt_never_claims_more_than_the_bound(bound: float | None) -> None:
     odds = int(doubt(bound).split(" in ")[1].split(" ")[0].replace(",", ""))
     assert 1 / odds >= bound * 0.999_999
 
@@ -138,11 +138,11 @@ def test_doubt_never_claims_more_than_the_bound(bound):
         ('RFC "><script>', ""),
     ],
 )
-def test_rfc_link(standard, expected):
+def test_rfc_link(standard: str, expected: str) -> None:
     assert rfc_link(standard) == expected
 
 
-def test_counts_and_times():
+def test_counts_and_times() -> None:
     start = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert count(1, "port") == "1 port"
     assert count(65_527, "port") == "65,527 ports"

@@ -1,4 +1,5 @@
 import re
+from enum import Enum
 
 import pytest
 
@@ -32,23 +33,23 @@ STYLE = (templates() / "report/report.css").read_text()
     ],
     ids=lambda value: getattr(value, "__name__", "table"),
 )
-def test_every_member_has_its_words(table, enum):
+def test_every_member_has_its_words(table: dict[Enum, object], enum: type[Enum]) -> None:
     assert set(enum) == set(table)
 
 
-def test_every_verdict_is_told_once_and_the_most_exposed_first():
+def test_every_verdict_is_told_once_and_the_most_exposed_first() -> None:
     assert sorted(Verdict) == sorted(VERDICT_ORDER)
     ranks = [VERDICTS[verdict].group.rank for verdict in VERDICT_ORDER]
     assert ranks == sorted(ranks, reverse=True)
 
 
-def test_no_two_verdicts_share_a_label_or_an_explanation():
+def test_no_two_verdicts_share_a_label_or_an_explanation() -> None:
     assert len({entry.label for entry in VERDICTS.values()}) == len(Verdict)
     assert len({entry.says for entry in VERDICTS.values()}) == len(Verdict)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_the_words_agree_with_the_model(verdict):
+def test_the_words_agree_with_the_model(verdict: Verdict) -> None:
     entry = VERDICTS[verdict]
     if verdict in PASSED:
         assert entry.group in {Group.OPEN, Group.PASSED}
@@ -60,13 +61,13 @@ def test_the_words_agree_with_the_model(verdict):
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_only_what_the_router_stopped_is_the_routers_merit(verdict):
+def test_only_what_the_router_stopped_is_the_routers_merit(verdict: Verdict) -> None:
     expected = verdict in {Verdict.ROUTER_DROPPED, Verdict.ROUTER_REJECTED}
     assert expected == (VERDICTS[verdict].group is Group.ROUTER)
     assert expected == (VERDICTS[verdict].place is Place.ROUTER)
 
 
-def test_every_icon_that_is_named_is_drawn():
+def test_every_icon_that_is_named_is_drawn() -> None:
     drawn = set(re.findall(r'<symbol id="i-([a-z-]+)"', SPRITE))
     named = {entry.icon for entry in VERDICTS.values()}
     for table in (words.SEVERITIES, words.KINDS, CONDITIONS):
@@ -76,7 +77,7 @@ def test_every_icon_that_is_named_is_drawn():
 
 
 @pytest.mark.parametrize("group", Group)
-def test_every_group_has_a_colour_and_a_pattern_of_its_own(group):
+def test_every_group_has_a_colour_and_a_pattern_of_its_own(group: Group) -> None:
     assert f".g-{group.value} {{" in STYLE
     fill = re.search(rf"\.m-{group.value} {{ fill: ([^;]+);", STYLE)
     assert fill
