@@ -12,6 +12,7 @@ from scanner.model.errors import ScanError
 COMMANDS = {
     "scan": ("scanner.cli.scan", "scan", "The main job: inventory, probe from outside, judge, report."),
     "demo": ("scanner.cli.demo", "demo", "The built-in Internet: a router that filters nothing is scanned, fixed, scanned again."),
+    "addresses": ("scanner.cli.addresses", "addresses", "Every IPv6 address: kind, state, origin, lifetimes, what a scan covers."),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
     "schema": ("scanner.cli.schema", "schema", "Print the JSON Schema of the run document."),
