@@ -197,7 +197,7 @@ def dtls(nonce: bytes) -> bytes:
 
 
 def memcached(nonce: bytes) -> bytes:
-    """The protocol.txt of memcached, UDP frames: request id, one datagram of one. Never ``stats``: its answer is long."""
+    """UDP frame of memcached's protocol.txt: request id, one datagram of one. Never ``stats``: its answer is long."""
     return nonce[:2] + struct.pack("!3H", 0, 1, 0) + b"version\r\n"
 
 
