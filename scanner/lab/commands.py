@@ -3,7 +3,9 @@
 import os
 import select
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from scanner.model.errors import EnvironmentFault
@@ -21,8 +23,9 @@ PACKAGES = {
 
 
 def environment() -> dict[str, str]:
-    """Our own, with the directories of the administrator's programs on PATH."""
-    return {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"}
+    """Our own, with the directories of the administrator's programs and of v6expose itself on PATH."""
+    own = Path(sys.executable).parent
+    return {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}:{own}"}
 
 
 def start(argv: Sequence[str], **popen: Any) -> subprocess.Popen[str]:

@@ -128,6 +128,12 @@ class Lab:
             words = ("--tcp", tcp, "--udp", udp, "--udp-silent", udp_silent, "--bind", bind)
             self._start(Daemon("host", "services", words), "services")
 
+    def adopt(self, pid: int, role: str) -> None:
+        """Record a process as the lab's own, to be ended with it."""
+        record, one = state.load(self.name), state.process(pid, role)
+        if record is not None and one is not None:
+            state.save(replace(record, processes=(*record.processes, one)))
+
     def node(self, name: str) -> str:
         """The network namespace of a node. Raises InputError naming the known nodes."""
         return namespace(self.name, node_of(name))
@@ -218,18 +224,12 @@ class Lab:
 
     def _start(self, daemon: Daemon, role: str) -> None:
         pid = commands.daemon(self._daemon_argv(daemon))
-        self._adopt(pid, role)
+        self.adopt(pid, role)
 
     def _daemon_argv(self, daemon: Daemon) -> list[str]:
         python = [sys.executable, "-m", f"scanner.lab.{daemon.module}", *daemon.arguments]
         leash = ["setpriv", "--pdeathsig", "KILL"] if self._owned else []
         return [*leash, *self.argv(daemon.node, python)]
-
-    def _adopt(self, pid: int, role: str) -> None:
-        """Record a process as the lab's own, to be ended with it."""
-        record, one = state.load(self.name), state.process(pid, role)
-        if record is not None and one is not None:
-            state.save(replace(record, processes=(*record.processes, one)))
 
     def _end_daemons(self, role: str) -> None:
         record = state.load(self.name)

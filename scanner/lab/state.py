@@ -1,5 +1,6 @@
 """What a lab has made, on disk, so that a later one can clean up: namespaces and processes, nothing else."""
 
+import contextlib
 import json
 import os
 import signal
@@ -95,12 +96,11 @@ def end(processes: tuple[Process, ...]) -> None:
         for one in processes:
             _signal(one, number)
         deadline = time.monotonic() + GRACE
-        while any(alive(one) for one in processes):
-            if time.monotonic() > deadline:
-                break
+        while any(alive(one) for one in processes) and time.monotonic() < deadline:
             time.sleep(0.005)
-        else:
-            return
+    for one in processes:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(one.pid, os.WNOHANG)  # leave no zombie where it was a child of ours
 
 
 def _signal(one: Process, number: signal.Signals) -> None:

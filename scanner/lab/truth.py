@@ -23,10 +23,11 @@ proves, once it is repeated often enough.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scanner.lab.personalities import NONE, Personality
-from scanner.lab.rules import PASS_ALL, Action, Role, RuleSet, effective
-from scanner.model.ports import LAST_PORT, PortSet
+from scanner.lab.rules import Action, Role, RuleSet, effective
+from scanner.model.ports import FIRST_PORT, LAST_PORT, PortSet
 from scanner.model.verdict import Verdict
 
 A, V = Action, Verdict
@@ -72,42 +73,50 @@ def truth(
     ``role`` is the address's: STABLE or TEMPORARY.
     """
     one = what if isinstance(what, Personality) else Personality("", "", what)
-    verdicts = _at_home(services, protocol)
-    for node, kind in reversed(PATH):
-        actions = actions_of(one.filters.get(node, PASS_ALL), protocol, role)
-        verdicts = [
-            verdict if action is Action.PASS else _stopped(kind, action, protocol, verdict)
-            for action, verdict in zip(actions, verdicts, strict=True)
-        ]
+    ranges: dict[Verdict, list[tuple[int, int]]] = {}
+    for low, high in pairwise(_cuts(one, services)):
+        same = ranges.setdefault(verdict_of(one, services, protocol, role, low), [])
+        if same and same[-1][1] == low - 1:
+            same[-1] = (same[-1][0], high - 1)
+        else:
+            same.append((low, high - 1))
+    return {verdict: PortSet(tuple(same)) for verdict, same in ranges.items()}
+
+
+def verdict_of(one: Personality, services: Services, protocol: str, role: Role, port: int) -> Verdict:
+    """The verdict of a single port."""
     for instead in one.instead:
-        if instead.protocol == protocol:
-            for port in instead.ports:
-                verdicts[port] = instead.verdict
-    return _by_verdict(verdicts)
+        if instead.protocol == protocol and port in instead.ports:
+            return instead.verdict
+    at_home = _at_home(services, protocol, port)
+    for node, kind in PATH:
+        action = action_of(one.rules(node), protocol, role, port)
+        if action is not Action.PASS:
+            return _stopped(kind, action, protocol, at_home)
+    return at_home
 
 
-def actions_of(rules: RuleSet, protocol: str, role: Role) -> list[Action]:
-    """What the rule set does to a new flow, indexed by port (index 0 is no port)."""
-    actions = [effective(rules.default, protocol)] * (LAST_PORT + 1)
-    for rule in reversed(rules.rules):  # the first that matches wins, so it is written last
-        if rule.protocol == protocol and rule.role in (Role.ALL, role):
-            for low, high in rule.ports.ranges:
-                actions[low : high + 1] = [effective(rule.action, protocol)] * (high - low + 1)
-    return actions
+def action_of(rules: RuleSet, protocol: str, role: Role, port: int) -> Action:
+    """What the rule set does to a new flow: the first rule that matches, else the default."""
+    for rule in rules.rules:
+        if rule.protocol == protocol and rule.role in (Role.ALL, role) and port in rule.ports:
+            return effective(rule.action, protocol)
+    return effective(rules.default, protocol)
 
 
-def _at_home(services: Services, protocol: str) -> list[Verdict]:
-    """What a host without a firewall says, indexed by port."""
-    verdicts = [Verdict.CLOSED] * (LAST_PORT + 1)
-    listening = (
-        ((services.tcp, Verdict.OPEN),)
-        if protocol == "tcp"
-        else ((services.udp, Verdict.OPEN), (services.udp_silent, Verdict.OPEN_FILTERED))
-    )
-    for ports, verdict in listening:
-        for port in ports:
-            verdicts[port] = verdict
-    return verdicts
+def _cuts(one: Personality, services: Services) -> list[int]:
+    """The ports at which anything may change, from 1 to 65536: between two of them all ports are alike."""
+    named = [rule.ports for rules in one.filters.values() for rule in rules.rules]
+    named += [instead.ports for instead in one.instead] + [services.tcp, services.udp, services.udp_silent]
+    edges = {edge for ports in named for low, high in ports.ranges for edge in (low, high + 1)}
+    return sorted(edges | {FIRST_PORT, LAST_PORT + 1})
+
+
+def _at_home(services: Services, protocol: str, port: int) -> Verdict:
+    """What a host without a firewall says."""
+    if port in (services.tcp if protocol == "tcp" else services.udp):
+        return Verdict.OPEN
+    return Verdict.OPEN_FILTERED if protocol == "udp" and port in services.udp_silent else Verdict.CLOSED
 
 
 def _stopped(kind: str, action: Action, protocol: str, otherwise: Verdict) -> Verdict:
@@ -116,10 +125,3 @@ def _stopped(kind: str, action: Action, protocol: str, otherwise: Verdict) -> Ve
     if kind == "host" and action is Action.DROP and protocol == "udp" and listened:
         return Verdict.OPEN_FILTERED
     return STOPPED_BY[kind][action]
-
-
-def _by_verdict(verdicts: list[Verdict]) -> dict[Verdict, PortSet]:
-    ports: dict[Verdict, list[int]] = {}
-    for port, verdict in enumerate(verdicts[1:], 1):
-        ports.setdefault(verdict, []).append(port)
-    return {verdict: PortSet.of(some) for verdict, some in ports.items()}
