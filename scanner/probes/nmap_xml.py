@@ -240,14 +240,10 @@ class _Reading:
         if len(host.folded) != 1 or host.folded[0].placed:
             return
         (folded,) = host.folded
-        missing = [
-            (protocol, port)
-            for protocol, ports in self._scanned.items()
-            for port in ports
-            if (protocol, port) not in host.ports
-        ]
-        if len(missing) != folded.count:
+        if sum(len(ports) for ports in self._scanned.values()) != folded.count + len(host.ports):
             return
+        keys = ((protocol, port) for protocol, ports in self._scanned.items() for port in ports)
+        missing = [key for key in keys if key not in host.ports]
         reason = folded.reasons[0] if len(folded.reasons) == 1 else ""
         self._spend(len(missing))
         host.ports.update({key: NmapPort(*key, folded.state, reason) for key in missing})
@@ -288,8 +284,10 @@ def _number(text: str | None, highest: int) -> int | None:
 def _ip(text: str) -> IPv6Address | None:
     """An address, with its zone (RFC 4007 section 11) where it has one."""
     try:
-        address = IPv6Address(text)
+        address = IPv6Address(text) if text else None
     except AddressValueError:
+        return None
+    if address is None:
         return None
     zone = address.scope_id or ""
     return address if len(zone) <= ZONE_LIMIT and zone.isprintable() else None
