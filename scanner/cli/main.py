@@ -15,6 +15,7 @@ COMMANDS = {
     "addresses": ("scanner.cli.addresses", "addresses", "Every IPv6 address: kind, state, origin, lifetimes, what a scan covers."),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
+    "config": ("scanner.cli.config", "config", "Every option, its value, and the flag, variable or file that set it."),
     "schema": ("scanner.cli.schema", "schema", "Print the JSON Schema of the run document."),
 }
 

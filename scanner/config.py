@@ -1,0 +1,331 @@
+"""What the owner asked for, from every place it can be written: flag > environment > files > default.
+
+Every value keeps its origin, so that ``v6expose config`` can say which place won. A value is checked where it is read:
+the error names the key, the place and what to write instead. docs/configuration.md tells the same to users.
+"""
+
+import difflib
+import os
+import stat
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv6Address
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from scanner.model.errors import InputError
+from scanner.model.ports import PortSet
+from scanner.model.settings import DEFAULT_RATE, HIGHEST_RATE, Expectation, Profile, Settings
+
+PREFIX = "V6EXPOSE_"
+LOCAL_FILE = "v6expose.toml"
+SYSTEM_FILE = Path("/etc/v6expose/config.toml")
+FAIL_ON = ("low", "medium", "high", "critical", "never")
+LANGUAGES = ("en", "ja")
+YES_OR_NO = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+MOST_DIGITS = 9  # of a number that is worth reading
+FLAG, DEFAULT = "flag", "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Every option with its value; ``origins`` says for each where it comes from: "flag", the environment variable, the
+    file, or "default". Vantages and outputs are kept as written: the rooms that use them parse them.
+    """
+
+    vantages: tuple[str, ...] = ()
+    profile: Profile = Profile.STANDARD
+    addresses: tuple[IPv6Address, ...] = ()
+    tcp: PortSet | None = None
+    udp: PortSet | None = None
+    rate: int = DEFAULT_RATE
+    expect: Expectation = Expectation.STRICT
+    fail_on: str = "high"
+    lang: str = "en"
+    outputs: tuple[str, ...] = ()
+    policy: Path | None = None
+    nmap: bool = True
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def settings(self) -> Settings:
+        """The part that shapes a scan."""
+        return Settings(
+            profile=self.profile,
+            addresses=self.addresses,
+            tcp=self.tcp,
+            udp=self.udp,
+            rate=self.rate,
+            expect=self.expect,
+            nmap=self.nmap,
+        )
+
+
+class Shape(StrEnum):
+    """What TOML holds for a key."""
+
+    TEXT = "text"
+    LIST = "a list of texts"
+    NUMBER = "a whole number"
+    SWITCH = "true or false"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A key. ``parse`` takes one value of the shape (of a list, each text) and raises ValueError or InputError.
+    ``sample`` is such a value as one types it.
+    """
+
+    key: str
+    flag: str
+    shape: Shape
+    parse: Callable[[Any], object]
+    sample: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.key.upper()
+
+    @property
+    def toml(self) -> str:
+        """A line of a configuration file."""
+        templates = {
+            Shape.TEXT: '{} = "{}"',
+            Shape.LIST: '{} = ["{}"]',
+            Shape.NUMBER: "{} = {}",
+            Shape.SWITCH: "{} = {}",
+        }
+        return templates[self.shape].format(self.key, self.sample)
+
+
+def load(
+    flags: Mapping[str, object],
+    environment: Mapping[str, str],
+    config_file: Path | None,
+    cwd: Path,
+    system_file: Path = SYSTEM_FILE,
+) -> Configuration:
+    """Join the layers. ``flags`` holds what was given, by key; None stands for a flag that was not.
+
+    Raises InputError naming the key, the place and the remedy.
+    """
+    layers = [_from_flags(flags), _from_environment(environment)]
+    for path in files(environment, config_file, cwd, system_file):
+        owner = None if path in (config_file, system_file) else environment.get("SUDO_UID", "")
+        layers.append(_from_file(path, must_exist=path == config_file, sudo_uid=owner))
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(KEYS, DEFAULT)
+    for key, (value, origin) in ((key, layer[key]) for layer in reversed(layers) for key in layer):
+        values[key], origins[key] = value, origin
+    return Configuration(**values, origins=MappingProxyType(origins))
+
+
+def files(
+    environment: Mapping[str, str], config_file: Path | None, cwd: Path, system_file: Path = SYSTEM_FILE
+) -> tuple[Path, ...]:
+    """Where files are looked for, the strongest first; only ``config_file`` must be there."""
+    # XDG Base Directory Specification: unset, empty or relative means $HOME/.config
+    xdg = Path(environment.get("XDG_CONFIG_HOME", ""))
+    if not xdg.is_absolute():
+        xdg = Path(environment.get("HOME", "")) / ".config"
+    paths = [config_file] if config_file is not None else []
+    paths.append(cwd / LOCAL_FILE)
+    if xdg.is_absolute():
+        paths.append(xdg / "v6expose" / "config.toml")
+    return (*paths, system_file)
+
+
+def plain(value: object) -> object:
+    """A value as JSON and TOML know it; None where nothing is set."""
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    return value if value is None or isinstance(value, (bool, int)) else str(value)
+
+
+Layer = dict[str, tuple[object, str]]
+
+
+def _from_flags(flags: Mapping[str, object]) -> Layer:
+    given = {key: value for key, value in flags.items() if value not in (None, (), [])}
+    _refuse_unknown(given, KEYS, "on the command line")
+    return {key: (_parse_flag(OPTIONS_BY_KEY[key], value), FLAG) for key, value in given.items()}
+
+
+def _parse_flag(option: Option, value: object) -> object:
+    typed = _typed(option.shape, value) if isinstance(value, str) and option.shape is not Shape.LIST else value
+    sample = f"{option.flag} {option.sample}" if option.shape is not Shape.SWITCH else option.flag
+    return _parse(option, option.flag, list(typed) if isinstance(typed, tuple) else typed, sample)
+
+
+def _from_environment(environment: Mapping[str, str]) -> Layer:
+    """A variable that is set to nothing counts as not set."""
+    given = {name: text for name, text in environment.items() if name.startswith(PREFIX) and text}
+    by_variable = {option.variable: option for option in OPTIONS}
+    _refuse_unknown(given, by_variable, "in the environment")
+    layer: Layer = {}
+    for name, text in given.items():
+        option = by_variable[name]
+        layer[option.key] = (_parse(option, name, _typed(option.shape, text), f"{name}={option.sample}"), name)
+    return layer
+
+
+def _from_file(path: Path, *, must_exist: bool, sudo_uid: str | None) -> Layer:
+    document = _read(path, must_exist=must_exist, sudo_uid=sudo_uid)
+    _refuse_unknown(document, KEYS, f"in {path}")
+    layer: Layer = {}
+    for key, raw in document.items():
+        option = OPTIONS_BY_KEY[key]
+        value = _parse(option, f"{path}: {key}", raw, option.toml)
+        # A file names a policy beside itself.
+        layer[key] = (path.parent / value if isinstance(value, Path) else value, str(path))
+    return layer
+
+
+def _read(path: Path, *, must_exist: bool, sudo_uid: str | None) -> dict[str, Any]:
+    """The file's table; empty where a file that nobody named is missing. ``sudo_uid`` None trusts any owner."""
+    try:
+        with path.open("rb") as file:
+            if sudo_uid is not None:
+                _refuse_foreign(path, os.fstat(file.fileno()), sudo_uid)
+            return tomllib.load(file)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if must_exist:
+            raise InputError(f"configuration {path} is not there", "give --config a file that exists") from error
+        return {}
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InputError(f"configuration {path} cannot be read ({why})", "make it readable or move it away") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"configuration {path} is not UTF-8 text", "save it as UTF-8") from error
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError names line and column
+        raise InputError(f"configuration {path} is not TOML: {error}", "mend that line") from error
+
+
+def _refuse_foreign(path: Path, status: os.stat_result, sudo_uid: str) -> None:
+    """A vantage can be a command: a file that lies about must be the caller's or root's, as ssh asks of its own.
+
+    ``sudo_uid`` is who called sudo, or empty.
+    """
+    owners = {os.geteuid(), 0, *([int(sudo_uid)] if sudo_uid.isdecimal() else [])}
+    if status.st_uid not in owners:
+        why = "it belongs to another user"
+    elif status.st_mode & stat.S_IWOTH:
+        why = "anybody may write to it"
+    else:
+        return
+    remedy = f"give --config {path} if you trust it, or move it away"
+    raise InputError(f"configuration {path} is not trusted: {why}", remedy)
+
+
+def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
+    names = list(known)
+    for key in given:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+            remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+            raise InputError(f"unknown key {key!r} {where}", remedy)
+
+
+def _typed(shape: Shape, text: str) -> object:
+    """What a flag's or a variable's text stands for; a text that stands for nothing stays, to be named in the error."""
+    if shape is Shape.LIST:  # one value a line, or parted by semicolons
+        return [part.strip() for part in text.replace("\n", ";").split(";") if part.strip()]
+    if shape is Shape.NUMBER:
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else text
+    if shape is Shape.SWITCH:
+        return YES_OR_NO.get(text.lower(), text)
+    return text
+
+
+def _fits(shape: Shape, raw: object) -> bool:
+    if shape is Shape.LIST:
+        return isinstance(raw, list) and all(isinstance(one, str) for one in raw)
+    return type(raw) is {Shape.TEXT: str, Shape.NUMBER: int, Shape.SWITCH: bool}[shape]
+
+
+def _parse(option: Option, where: str, raw: Any, sample: str) -> object:
+    """Raises InputError naming the place, the value and a sample of what to write."""
+    remedy = f"write it like {sample}"
+    if not _fits(option.shape, raw):
+        raise InputError(f"{where} is {raw!r}, not {option.shape}", remedy)
+    try:
+        return tuple(option.parse(one) for one in raw) if option.shape is Shape.LIST else option.parse(raw)
+    except InputError as error:
+        raise InputError(f"{where}: {error.message}", error.remedy) from error
+    except ValueError as error:
+        raise InputError(f"{where}: {error}", remedy) from error
+
+
+def _text(raw: str) -> str:
+    if not raw.strip():
+        raise ValueError("there is nothing in it")
+    return raw
+
+
+def _one_of(choices: Iterable[str], make: Callable[[str], object] = str) -> Callable[[str], object]:
+    names = [str(choice) for choice in choices]
+
+    def parse_choice(raw: str) -> object:
+        if raw not in names:
+            raise ValueError(f"{raw!r} is none of {', '.join(names)}")
+        return make(raw)
+
+    return parse_choice
+
+
+def _address(raw: str) -> IPv6Address:
+    try:
+        address = IPv6Address(raw.strip())
+    except ValueError as error:
+        raise ValueError(f"{raw!r} is no IPv6 address") from error
+    if address.scope_id is not None:
+        raise ValueError(f"{raw!r} is link-local, which nobody outside can reach")
+    return address
+
+
+def _rate(raw: int) -> int:
+    if not 1 <= raw <= HIGHEST_RATE:
+        raise ValueError(f"{raw} is not between 1 and {HIGHEST_RATE} packets a second")
+    return raw
+
+
+def _output(raw: str) -> str:
+    name, equals, path = raw.partition("=")
+    if not (name and equals and path):
+        raise ValueError(f"{raw!r} is not FORMAT=PATH")
+    return raw
+
+
+def _path(raw: str) -> Path:
+    try:
+        return Path(_text(raw)).expanduser()
+    except RuntimeError as error:  # ~nobody
+        raise ValueError(f"{raw!r} names no home directory") from error
+
+
+TEXT, LIST, NUMBER, SWITCH = Shape
+OPTIONS: tuple[Option, ...] = (
+    Option("vantages", "--vantage", LIST, _text, "ssh:me@vps.example.net", "Where to look from; each one looks."),
+    Option("profile", "--profile", TEXT, _one_of(Profile, Profile), "standard", "How much: quick, standard or full."),
+    Option("addresses", "--address", LIST, _address, "2001:db8::1", "Only these addresses of the host."),
+    Option("tcp", "--tcp", TEXT, PortSet.parse, "22,80,1000-2000", "TCP ports, in place of the profile's."),
+    Option("udp", "--udp", TEXT, PortSet.parse, "53,500", "UDP ports, in place of the profile's."),
+    Option("rate", "--rate", NUMBER, _rate, "10000", "Most packets a second."),
+    Option("expect", "--expect", TEXT, _one_of(Expectation, Expectation), "strict", "What the router is meant to do."),
+    Option("fail_on", "--fail-on", TEXT, _one_of(FAIL_ON), "high", "Exit 1 from this severity on."),
+    Option("lang", "--lang", TEXT, _one_of(LANGUAGES), "en", "Language of the report."),
+    Option("outputs", "--output", LIST, _output, "html=report.html", "Documents to write."),
+    Option("policy", "--policy", TEXT, _path, "policy.toml", "File that says what may be open."),
+    Option("nmap", "--nmap", SWITCH, bool, "true", "Ask nmap for a second opinion."),
+)
+OPTIONS_BY_KEY: Mapping[str, Option] = MappingProxyType({option.key: option for option in OPTIONS})
+KEYS: tuple[str, ...] = tuple(OPTIONS_BY_KEY)
+
+
+def each(configuration: Configuration) -> Iterator[tuple[Option, object, str]]:
+    """Every option with its value and its origin, in the order of the table."""
+    for option in OPTIONS:
+        yield option, getattr(configuration, option.key), configuration.origins.get(option.key, DEFAULT)
