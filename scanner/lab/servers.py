@@ -3,7 +3,6 @@
 They need real root (they give up privileges, which a user namespace with one user cannot). ``Lab.down`` ends them.
 """
 
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -12,13 +11,14 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from scanner.lab import commands
-from scanner.lab.flows import socket_in
 from scanner.lab.lab import Lab
-from scanner.lab.topology import SECOND_SOURCE
+from scanner.lab.topology import SECOND_SOURCE, VANTAGE2_ADDRESS
 from scanner.model.errors import EnvironmentFault
 
 START_TIMEOUT = 20.0  # seconds; Samba on a busy machine
 POLL = 0.02
+LISTEN = "0A"  # TCP_LISTEN in linux/include/net/tcp_states.h
+LOGIN_ADDRESSES = {"inet": SECOND_SOURCE, "inet2": VANTAGE2_ADDRESS}
 SSH_PORT, SMB_PORT, HTTP_PORT = 22, 445, 80
 
 
@@ -37,19 +37,19 @@ class SshAccess:
 
 
 def start_sshd(lab: Lab, directory: Path, node: str = "host", address: IPv6Address | None = None) -> SshAccess:
-    """OpenSSH on port 22 of ``node``: on all of its addresses, or on ``address`` alone.
+    """OpenSSH on port 22 of ``host``, ``inet`` or ``inet2``: on all of its addresses, or on ``address`` alone.
 
     In ``inet`` the client's configuration names the vantage's second address, so that the control connection and the
     scan never share a pair of addresses.
     """
-    reached = address or (SECOND_SOURCE if node == "inet" else lab.host_addresses()[0].ip)
+    reached = address or (lab.host_addresses()[0].ip if node == "host" else LOGIN_ADDRESSES[node])
     for name in ("host_key", "user_key"):
         commands.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"lab {name}", "-f", str(directory / name)])
     (directory / "authorized_keys").write_text((directory / "user_key.pub").read_text())
     configuration = directory / "sshd_config"
     configuration.write_text(_sshd_config(directory, address))
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's chroot before login; Debian's unit makes it otherwise
-    _serve(lab, node, ["/usr/sbin/sshd", "-D", "-e", "-f", str(configuration)], SSH_PORT, reached)
+    _serve(lab, node, ["/usr/sbin/sshd", "-D", "-e", "-f", str(configuration)], SSH_PORT)
     return _access(directory, f"{lab.name}-{node}", reached)
 
 
@@ -59,7 +59,7 @@ def start_smbd(lab: Lab, directory: Path, node: str = "host") -> None:
     share.mkdir(exist_ok=True)
     configuration = directory / "smb.conf"
     configuration.write_text(_smb_config(directory, share))
-    _serve(lab, node, ["smbd", "-F", "--no-process-group", "-s", str(configuration)], SMB_PORT, IPv6Address("::1"))
+    _serve(lab, node, ["smbd", "-F", "--no-process-group", "-s", str(configuration)], SMB_PORT)
 
 
 def start_nginx(lab: Lab, directory: Path, node: str = "host") -> None:
@@ -68,11 +68,11 @@ def start_nginx(lab: Lab, directory: Path, node: str = "host") -> None:
     configuration = directory / "nginx.conf"
     configuration.write_text(_nginx_config(directory))
     argv = ["nginx", "-p", str(directory), "-e", str(directory / "error.log"), "-c", str(configuration)]
-    _serve(lab, node, argv, HTTP_PORT, IPv6Address("::1"))
+    _serve(lab, node, argv, HTTP_PORT)
 
 
-def _serve(lab: Lab, node: str, argv: Sequence[str], port: int, reached: IPv6Address) -> None:
-    """Start a server that stays in the foreground, hand it to the lab and wait until it accepts."""
+def _serve(lab: Lab, node: str, argv: Sequence[str], port: int) -> None:
+    """Start a server that stays in the foreground, hand it to the lab and wait until it listens."""
     process = commands.start(
         lab.argv(node, argv),
         stdin=subprocess.DEVNULL,
@@ -82,18 +82,20 @@ def _serve(lab: Lab, node: str, argv: Sequence[str], port: int, reached: IPv6Add
     )
     lab.adopt(process.pid, Path(argv[0]).name)
     deadline = time.monotonic() + START_TIMEOUT
-    while not accepts(lab.node(node), reached, port):
+    while not listens(process.pid, port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise EnvironmentFault(f"{' '.join(argv)} does not listen on port {port}", "is the package installed?")
         time.sleep(POLL)
     process.returncode = 0  # its end is the lab's business from here on
 
 
-def accepts(namespace: str, address: IPv6Address, port: int) -> bool:
-    """Somebody in the namespace accepts TCP on that address and port."""
-    with socket_in(namespace, socket.AF_INET6, socket.SOCK_STREAM, 0) as client:
-        client.settimeout(1.0)
-        return client.connect_ex((str(address), port)) == 0
+def listens(pid: int, port: int) -> bool:
+    """In the network namespace of ``pid``, somebody listens on that TCP port (proc(5), tcp6)."""
+    try:
+        rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp6").read_text().splitlines()[1:]]
+    except OSError:
+        return False
+    return any(row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port for row in rows)
 
 
 def _access(directory: Path, alias: str, address: IPv6Address) -> SshAccess:

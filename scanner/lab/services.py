@@ -21,7 +21,13 @@ HTTP_ANSWER = (
     b"HTTP/1.1 200 OK\r\nServer: v6expose-lab\r\nContent-Type: text/html\r\nConnection: close\r\n"
     b"Content-Length: " + str(len(PAGE)).encode() + b"\r\n\r\n" + PAGE
 )
-HTTP_PORTS = frozenset({80, 631, 3000, 5000, 5357, 8000, 8008, 8080, 8888, 9000})
+HTTP_PORTS = frozenset({80, 443, 631, 3000, 3001, 3003, 5000, 5357, 8000, 8008, 8080, 8888, 9000})
+SMB_PORTS = frozenset({139, 445})
+# An SMB1 negotiate response that agrees on no dialect (MS-CIFS 2.2.4.52.2): header, one word 0xFFFF, no bytes.
+SMB_ANSWER = struct.pack(
+    ">I4sB4sBH12sHHHHBHH", 37, b"\xffSMB", 0x72, bytes(4), 0x88, 0x0140, bytes(12), 0, 0, 0, 0, 1, 0xFFFF, 0
+)
+ANSWERS = {**dict.fromkeys(HTTP_PORTS, HTTP_ANSWER), **dict.fromkeys(SMB_PORTS, SMB_ANSWER)}
 # port -> what the service says first
 GREETINGS = {
     21: b"220 lab FTP ready\r\n",
@@ -78,11 +84,11 @@ def accept(selector: selectors.BaseSelector, listener: socket.socket, port: int)
 
 
 def converse(selector: selectors.BaseSelector, connection: socket.socket, port: int) -> None:
-    """Read what came; a web port answers and hangs up, the others listen on until the peer hangs up."""
+    """Read what came; web and SMB ports answer and hang up, the others listen on until the peer hangs up."""
     try:
         request = connection.recv(65_536)
-        if request and port in HTTP_PORTS:
-            connection.send(HTTP_ANSWER)
+        if request and port in ANSWERS:
+            connection.send(ANSWERS[port])
             request = b""
     except BlockingIOError:
         return

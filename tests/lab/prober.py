@@ -128,6 +128,13 @@ def answer_in(packet: Packet, table: Table) -> tuple[int, str] | None:
     return packet[table.layer].sport, "accept" if accepts else "refuse"
 
 
+def accepts(lab: Lab, node: str, address: IPv6Address, port: int) -> bool:
+    """TCP from ``node`` to that address and port is accepted."""
+    with socket_in(lab.node(node), socket.AF_INET6, socket.SOCK_STREAM, 0) as client:
+        client.settimeout(1.0)
+        return client.connect_ex((str(address), port)) == 0
+
+
 def until(condition: Callable[[], bool], timeout: float = 5.0) -> bool:
     deadline = time.monotonic() + timeout
     while not condition():
