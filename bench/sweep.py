@@ -74,7 +74,9 @@ def ours(lab: Lab, address: str, expected: dict[str, dict[int, str]], udp: str) 
     for table in run["ports"]:
         said = {port: verdict for verdict, ports in table["verdicts"].items() for port in PortSet.parse(ports)}
         wanted = expected[table["protocol"]]
-        wrong += sum(said.get(port) != wanted[port] for port in PortSet.parse(EVERY if table["protocol"] == "tcp" or udp else ""))
+        wrong += sum(
+            said.get(port) != wanted[port] for port in PortSet.parse(EVERY if table["protocol"] == "tcp" or udp else "")
+        )
     what = "TCP + UDP" if udp else "TCP"
     return Row("v6expose", what, seconds, run["vantages"][0]["probes_sent"], wrong, memory)
 
@@ -84,19 +86,28 @@ def nmap(lab: Lab, address: str, tcp: dict[int, str], *options: str) -> Row:
     seconds, memory, text = timed(lab.argv("inet", argv))
     found = {int(port) for port in re.findall(r"(\d+)/open/tcp", text)}
     sent = re.search(r"Raw packets sent: (\d+)", text)
-    return Row("nmap " + (" ".join(options) or "(defaults)"), "TCP", seconds, int(sent[1]) if sent else None, wrong_open(found, tcp), memory)
+    return Row(
+        "nmap " + (" ".join(options) or "(defaults)"),
+        "TCP",
+        seconds,
+        int(sent[1]) if sent else None,
+        wrong_open(found, tcp),
+        memory,
+    )
 
 
 def masscan(lab: Lab, address: str, tcp: dict[int, str]) -> Row:
-    """masscan wants its source address and the next hop's MAC told."""
-    link = json.loads(lab.exec("inet", ["ip", "-j", "-6", "route", "get", address], capture_output=True, text=True).stdout)[0]
+    """Masscan wants its source address and the next hop's MAC told."""
+    link = json.loads(
+        lab.exec("inet", ["ip", "-j", "-6", "route", "get", address], capture_output=True, text=True).stdout
+    )[0]
     subprocess.run(lab.argv("inet", ["ping", "-6", "-c1", "-W1", link["gateway"]]), capture_output=True, check=False)
     neighbours = json.loads(lab.exec("inet", ["ip", "-j", "-6", "neigh"], capture_output=True, text=True).stdout)
     mac = next(n["lladdr"] for n in neighbours if n["dst"] == link["gateway"])
     argv = ["masscan", address, "-p1-65535", "--rate", str(RATE), "--wait", "2", "-oL", "-", "-e", link["dev"]]
     argv += ["--adapter-ip", str(lab.vantage_address), "--router-mac", mac.replace(":", "-"), "--adapter-port", "61000"]
     seconds, memory, text = timed(lab.argv("inet", argv))
-    found = {int(port) for port in re.findall(r"^open tcp (\d+)", text, re.M)}
+    found = {int(port) for port in re.findall(r"^open tcp (\d+)", text, re.MULTILINE)}
     return Row(f"masscan --rate {RATE}", "TCP", seconds, None, wrong_open(found, tcp), memory)
 
 
@@ -124,7 +135,11 @@ def main() -> None:
         lab.apply(stateful())
         address = str(next(a.ip for a in lab.host_addresses() if a.kind is Kind.STABLE))
         expected = {
-            protocol: {p: str(v) for v, ports in truth(stateful(), Services(LISTENING), protocol, Role.STABLE).items() for p in ports}
+            protocol: {
+                p: str(v)
+                for v, ports in truth(stateful(), Services(LISTENING), protocol, Role.STABLE).items()
+                for p in ports
+            }
             for protocol in ("tcp", "udp")
         }
         steps = [

@@ -33,7 +33,9 @@ def run_from_json(text: str | bytes) -> Run:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
-        raise InputError(f"not a v6expose run document ({where}: {first['msg']})", "give a file written by -o json=PATH") from error
+        raise InputError(
+            f"not a v6expose run document ({where}: {first['msg']})", "give a file written by -o json=PATH"
+        ) from error
 
 
 def run_schema() -> dict[str, Any]:

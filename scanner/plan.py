@@ -13,7 +13,9 @@ from scanner.model.settings import START_RATE, Profile, Settings
 TCP, UDP = 6, 17
 PROTOCOLS = {"tcp": TCP, "udp": UDP}
 # What upstream networks are known to filter: looked for one by one, never inferred from other ports.
-USUAL_UPSTREAM = PortSet.parse("19,23,25,53,67-69,111,123,135-139,161-162,389,445,500,520,593,1433-1434,1900,3389,5060,7547,11211")
+USUAL_UPSTREAM = PortSet.parse(
+    "19,23,25,53,67-69,111,123,135-139,161-162,389,445,500,520,593,1433-1434,1900,3389,5060,7547,11211"
+)
 NMAP_TOP = 1000
 
 
@@ -52,7 +54,7 @@ class Plan:
 
 
 def choose_addresses(inventory: Inventory, wanted: Iterable[IPv6Address]) -> tuple[Address, ...]:
-    """The addresses to scan: ``wanted``, or every global one. A foreign address is refused here, before a packet leaves."""
+    """The addresses to scan: ``wanted``, or every global one. A foreign one is refused, before a packet leaves."""
     own = {address.ip: address for address in inventory.addresses}
     chosen = []
     for ip in wanted:
@@ -66,7 +68,10 @@ def choose_addresses(inventory: Inventory, wanted: Iterable[IPv6Address]) -> tup
         chosen.append(own[ip])
     chosen = list(dict.fromkeys(chosen)) or list(inventory.scannable())
     if not chosen:
-        raise EnvironmentFault("this host has no global IPv6 address", "nothing of it is on the IPv6 Internet; check the router advertisements")
+        raise EnvironmentFault(
+            "this host has no global IPv6 address",
+            "nothing of it is on the IPv6 Internet; check the router advertisements",
+        )
     return tuple(chosen)
 
 
@@ -124,11 +129,17 @@ def packet_classes(targets: tuple[TargetPlan, ...], rate: int, *, nmap: bool) ->
     rows = []
     for target in targets:
         name = "TCP SYN, sweep" if target.protocol == TCP else "UDP, sweep"
-        rows.append(PacketClass(f"{name}, up to 8 times where silent", str(target.address), 8 * len(target.ports), rate))
+        rows.append(
+            PacketClass(f"{name}, up to 8 times where silent", str(target.address), 8 * len(target.ports), rate)
+        )
         rows.append(PacketClass("hop-limited probe, locator", str(target.address), 8000, min(rate, 400)))
     for address in dict.fromkeys(target.address for target in targets):
-        rows.append(PacketClass("UDP on a flow the inside opened, control", str(address), max(1000, len(targets) * 4000), rate))
+        rows.append(
+            PacketClass("UDP on a flow the inside opened, control", str(address), max(1000, len(targets) * 4000), rate)
+        )
         if nmap:
-            rows.append(PacketClass(f"nmap -6 -sS, top {NMAP_TOP} TCP, up to 3 times", str(address), 3 * NMAP_TOP, 1000))
+            rows.append(
+                PacketClass(f"nmap -6 -sS, top {NMAP_TOP} TCP, up to 3 times", str(address), 3 * NMAP_TOP, 1000)
+            )
             rows.append(PacketClass("nmap -6 -sV on open ports", str(address), 1000, 1000))
     return tuple(rows)

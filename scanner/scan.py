@@ -8,9 +8,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from ipaddress import IPv6Address
 
 from scanner import __version__
 from scanner.findings import Facts, evaluate, summarise
@@ -18,7 +17,7 @@ from scanner.findings.policy import Policy
 from scanner.measure import Vantage, connect, measure
 from scanner.model.address import Inventory
 from scanner.model.catalogue import Catalogue
-from scanner.model.errors import EnvironmentFault, IncompleteError, ScanError
+from scanner.model.errors import EnvironmentFault, ScanError
 from scanner.model.evidence import Measurement
 from scanner.model.run import (
     SCHEMA,
@@ -35,16 +34,16 @@ from scanner.model.run import (
     VantageRecord,
 )
 from scanner.model.settings import Settings
-from scanner.opinion import Opinion, SecondOpinion
+from scanner.opinion import Ask, Opinion, SecondOpinion
 from scanner.plan import Plan, make_plan
 from scanner.probes.engine import Progress
-from scanner.probes.pipe import Witness
 from scanner.vantage.spec import Spec
 from scanner.verdict.judge import false_blocked_bound, judge
 from scanner.verdict.outside import certify
 from scanner.witness.ring import Ring
 from scanner.witness.watch import open_witness
 
+Report = Callable[[Progress], None]
 ONE_SIDED = "one-sided: nobody watched inside, so nothing tells who stopped what stayed silent"
 
 
@@ -55,7 +54,7 @@ class Request:
     settings: Settings
     vantages: tuple[Spec, ...]
     catalogue: Catalogue
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     title: str = ""
     before: RunDigest | None = None
 
@@ -74,18 +73,19 @@ class Part:
 def scan(
     request: Request,
     discover: Callable[[], Inventory],
-    progress: Callable[[Progress], None],
+    progress: Report,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Run:
     """Inventory, probe from outside while the inside watches, judge, find. Returns a run, complete or not; raises only
-    what stops it before a packet has left."""
+    what stops it before a packet has left.
+    """
     started = clock()
     inventory = discover()
     plan = make_plan(inventory, request.settings, {name: request.catalogue.ports(name) for name in ("tcp", "udp")})
     parts: list[Part] = []
     for spec in request.vantages:
         try:
-            parts.append(from_vantage(spec, plan, inventory, request, progress))
+            parts.append(from_vantage(spec, plan, inventory, discover, progress))
         except ScanError as error:
             if len(request.vantages) == 1:
                 raise
@@ -94,32 +94,30 @@ def scan(
             break
     if not any(part.tables for part in parts):
         raise EnvironmentFault("no vantage could be used", "; ".join(p for part in parts for p in part.problems))
+    inventory = with_router(inventory, discover)
     return conclude(request, inventory, discover, plan, parts, (started, clock()))
 
 
 def from_vantage(
-    spec: Spec, plan: Plan, inventory: Inventory, request: Request, progress: Callable[[Progress], None]
+    spec: Spec, plan: Plan, inventory: Inventory, discover: Callable[[], Inventory], progress: Report
 ) -> Part:
     """Everything one vantage can tell."""
     progress(Progress(f"connecting to {spec}", 0, 0, 0))
     vantage = connect(spec, plan.addresses[0])
     witness, problems = watch(vantage)
-    opinion = SecondOpinion.start(vantage, plan) if plan.nmap else SecondOpinion.none("not asked for")
+    told = Opinion()
     try:
-        measurement = measure(vantage, plan, inventory, witness, progress)
-        tables = judge(measurement, spec.name)
-        told = Opinion()
-        if not (measurement.interrupted or measurement.lost):
-            told, tables = opinion.compare(tables, vantage, plan, inventory, witness, progress)
-    except KeyboardInterrupt:  # in nmap's part: the sweep is complete and kept
-        measurement = replace(measurement, interrupted=True, problems=(*measurement.problems, "interrupted while nmap ran"))
+        with SecondOpinion(Ask(vantage, plan, inventory, witness, progress)) as opinion:
+            measurement = measure(vantage, plan, inventory, witness, both(progress, opinion.tick))
+            tables = judge(measurement, spec.name)
+            if not (measurement.interrupted or measurement.lost):
+                told, tables, measurement = ask_nmap(opinion, tables, measurement)
     finally:
-        opinion.stop()
         if witness is not None:
             witness.close()
         with suppress(OSError):
             vantage.close()
-    outside = certify(inventory, vantage.address, measurement)
+    outside = certify(with_router(inventory, discover), vantage.address, measurement)
     return Part(
         record=vantage_record(vantage, measurement, outside),
         tables=tables,
@@ -127,6 +125,41 @@ def from_vantage(
         problems=(*problems, *measurement.problems, *told.problems),
         interrupted=measurement.interrupted,
     )
+
+
+def both(progress: Report, tick: Callable[[], None]) -> Report:
+    """Each time the sweep reports, nmap is looked after too."""
+
+    def report(step: Progress) -> None:
+        tick()
+        progress(step)
+
+    return report
+
+
+def with_router(inventory: Inventory, discover: Callable[[], Inventory]) -> Inventory:
+    """The router's MAC may be known only now: before the scan the host may have had nothing to say to it."""
+    if inventory.default_router is None or inventory.default_router.mac:
+        return inventory
+    with suppress(ScanError):
+        now = discover().default_router
+        if now is not None and now.address == inventory.default_router.address:
+            return replace(inventory, default_router=now)
+    return inventory
+
+
+def ask_nmap(
+    opinion: SecondOpinion, tables: tuple[PortTable, ...], measurement: Measurement
+) -> tuple[Opinion, tuple[PortTable, ...], Measurement]:
+    """nmap's part. What the sweep measured is whole already and survives whatever happens here."""
+    try:
+        told, tables = opinion.compare(tables)
+    except KeyboardInterrupt:
+        problems = (*measurement.problems, "interrupted while nmap ran: the sweep is complete, nmap is not")
+        return Opinion(), tables, replace(measurement, interrupted=True, problems=problems)
+    except ScanError as error:
+        return Opinion(problems=(str(error),)), tables, measurement
+    return told, tables, measurement
 
 
 def watch(vantage: Vantage) -> tuple[Ring | None, tuple[str, ...]]:
@@ -140,7 +173,9 @@ def watch(vantage: Vantage) -> tuple[Ring | None, tuple[str, ...]]:
 def unreached(spec: Spec, error: ScanError) -> Part:
     """A vantage that could not be used, among others that could."""
     outside = Outside("unproven", ("the vantage could not be used",))
-    record = VantageRecord(spec.name, str(spec), (), privileged=False, outside=outside, loss=None, false_blocked_bound=None)
+    record = VantageRecord(
+        spec.name, str(spec), (), privileged=False, outside=outside, loss=None, false_blocked_bound=None
+    )
     return Part(record, (), (), (str(error),), interrupted=False)
 
 
@@ -161,9 +196,11 @@ def conclude(
     problems = list(dict.fromkeys([*inventory.problems, *(p for part in parts for p in part.problems), *more]))
     if not watched:
         problems.insert(0, ONE_SIDED)
-    for record in vantages:
-        if record.outside.verdict == "refuted":
-            problems.append(f"vantage {record.name} is not outside: {record.outside.evidence[0]}")
+    problems += [
+        f"vantage {record.name} is not outside: {record.outside.evidence[0]}"
+        for record in vantages
+        if record.outside.verdict == "refuted"
+    ]
     interrupted = any(part.interrupted for part in parts)
     complete = not interrupted and is_complete(tables, vantages) and watched and not more
     facts = Facts(
@@ -271,7 +308,11 @@ def vantage_record(vantage: Vantage, measurement: Measurement, outside: Outside)
         capture_dropped=measurement.capture_dropped,
         late_rejects=measurement.late_rejects,
         path=tuple(
-            Hop(hop.distance, str(hop.address) if hop.address else None, "router" if hop.distance == path.routers else "upstream")
+            Hop(
+                hop.distance,
+                str(hop.address) if hop.address else None,
+                "router" if hop.distance == path.routers else "upstream",
+            )
             for hop in path.hops
         ),
     )

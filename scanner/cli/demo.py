@@ -24,6 +24,12 @@ ACTS = (
     ("pass-all", "before the fix", "The router passes everything, as in the vendor's sample configuration."),
     ("stateful", "after the fix", "Now the router drops what nobody inside asked for, except 22, 80 and 443."),
 )
+POLICY = """# What the owner means strangers to reach.
+[[allow]]
+protocol = "tcp"
+ports = "22,80,443"
+reason = "SSH with keys, and the web site"
+"""
 SCANNED = (0, 1)  # exit statuses of a complete scan
 
 
@@ -45,9 +51,10 @@ def demo(directory: str, quiet: bool) -> None:  # noqa: FBT001
     target.mkdir(exist_ok=True)
     check_writable(str(target / "report.html"))
     rootless.become_root()
+    (target / "policy.toml").write_text(POLICY)
     began = time.monotonic()
     with Lab(NAME) as lab:
-        lab.listen(tcp=SERVICES, udp="5353")
+        lab.listen(tcp=SERVICES)
         for number, act in enumerate(ACTS):
             play(lab, act, target, first=number == 0, quiet=quiet)
     click.echo(f"\nTwo scans in {time.monotonic() - began:.0f} s. The report: {target / 'report.html'}")
@@ -62,15 +69,17 @@ def play(lab: Lab, act: tuple[str, str, str], target: Path, *, first: bool, quie
         click.echo(f"\n== {title} ==\n{said}\n")
     lab.apply(personality(name))
     document = target / ("before.json" if first else "after.json")
+    document.unlink(missing_ok=True)
     report = target / ("before.html" if first else "report.html")
     before = () if first else ("--before", str(target / "before.json"))
     argv = [
         *(sys.executable, "-m", "scanner.cli.main", "scan"),
         *("--vantage", f"netns:{lab.node('inet')}", "--rate", RATE, "--title", title),
+        *("--policy", str(target / "policy.toml")),
         *("-o", f"json={document}", "-o", f"html={report}", *before),
         *(("--quiet",) if quiet else ()),
     ]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("V6EXPOSE_")}
     status = subprocess.run(lab.argv("host", argv), check=False, env=environment).returncode
-    if status < 0 or status not in SCANNED:
+    if status not in SCANNED or not document.exists():
         raise IncompleteError(f"the scan {title} ended with exit status {status}", "see what it said above")

@@ -11,8 +11,16 @@ from scanner.model.errors import ScanError
 # command -> (module, function, one line of help)
 COMMANDS = {
     "scan": ("scanner.cli.scan", "scan", "The main job: inventory, probe from outside, judge, report."),
-    "demo": ("scanner.cli.demo", "demo", "The built-in Internet: a router that filters nothing is scanned, fixed, scanned again."),
-    "addresses": ("scanner.cli.addresses", "addresses", "Every IPv6 address: kind, state, origin, lifetimes, what a scan covers."),
+    "demo": (
+        "scanner.cli.demo",
+        "demo",
+        "The built-in Internet: a router that filters nothing is scanned, fixed, scanned again.",
+    ),
+    "addresses": (
+        "scanner.cli.addresses",
+        "addresses",
+        "Every IPv6 address: kind, state, origin, lifetimes, what a scan covers.",
+    ),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
     "config": ("scanner.cli.config", "config", "Every option, its value, and the flag, variable or file that set it."),

@@ -29,21 +29,42 @@ THREE_WAYS = (
 
 
 @click.command()
-@click.option("--vantage", "vantages", multiple=True, metavar="SPEC", help="ssh:[user@]host[:port], netns:NAME or exec:PREFIX; repeatable.")
+@click.option(
+    "--vantage",
+    "vantages",
+    multiple=True,
+    metavar="SPEC",
+    help="ssh:[user@]host[:port], netns:NAME or exec:PREFIX; repeatable.",
+)
 @click.option("--profile", metavar="NAME", help="quick, standard (default) or full.")
-@click.option("--address", "addresses", multiple=True, metavar="ADDR", help="Only this address of the host; repeatable.")
+@click.option(
+    "--address", "addresses", multiple=True, metavar="ADDR", help="Only this address of the host; repeatable."
+)
 @click.option("--tcp", metavar="PORTS", help="TCP ports in nmap syntax, in place of the profile's ('' for none).")
 @click.option("--udp", metavar="PORTS", help="UDP ports in nmap syntax, in place of the profile's ('' for none).")
 @click.option("--rate", metavar="PPS", help="Ceiling in packets a second (default 10000); a scan starts at 1000.")
 @click.option("--policy", metavar="FILE", help="What may be open: TOML with [[allow]] entries.")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT=PATH", help="html=FILE or json=FILE; - is standard output; repeatable.")
-@click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from this severity on: low, medium, high (default), critical, never.")
-@click.option("--expect", metavar="POLICY", help="What the router is meant to do: strict (default), rfc6092 or transparent.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT=PATH",
+    help="html=FILE or json=FILE; - is standard output; repeatable.",
+)
+@click.option(
+    "--fail-on", metavar="SEVERITY", help="Exit 1 from this severity on: low, medium, high (default), critical, never."
+)
+@click.option(
+    "--expect", metavar="POLICY", help="What the router is meant to do: strict (default), rfc6092 or transparent."
+)
 @click.option("--lang", metavar="LANG", help="en or ja.")
 @click.option("--config", "config_file", metavar="FILE", help="Configuration file, in place of ./v6expose.toml.")
 @click.option("--before", metavar="FILE.json", help="An earlier run document to compare with in the report.")
 @click.option("--title", default="", metavar="TEXT", help="A word of yours that names this run in the report.")
-@click.option("--nmap/--no-nmap", "nmap", default=None, help="Ask nmap -6 for a second opinion (default: yes, not in quick).")
+@click.option(
+    "--nmap/--no-nmap", "nmap", default=None, help="Ask nmap -6 for a second opinion (default: yes, not in quick)."
+)
 @click.option("--dry-run", is_flag=True, help="Print every class of packet, its count, rate and target; send nothing.")
 @shared
 def scan(**options: Any) -> None:
@@ -78,8 +99,25 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
 
     from scanner.config import load
 
-    names = ("vantages", "profile", "addresses", "tcp", "udp", "rate", "policy", "outputs", "fail_on", "expect", "lang", "nmap")
-    flags = {name: list(value) if isinstance(value, tuple) else value for name in names if (value := options[name]) not in (None, ())}
+    names = (
+        "vantages",
+        "profile",
+        "addresses",
+        "tcp",
+        "udp",
+        "rate",
+        "policy",
+        "outputs",
+        "fail_on",
+        "expect",
+        "lang",
+        "nmap",
+    )
+    flags = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name in names
+        if (value := options[name]) not in (None, ())
+    }
     file = options["config_file"]
     return load(flags, os.environ, Path(file) if file else None, Path.cwd())
 
@@ -174,14 +212,22 @@ def dry_run(request: Request, *, as_json: bool) -> None:
     from scanner.plan import make_plan
 
     plan = make_plan(discover(), request.settings, {name: request.catalogue.ports(name) for name in ("tcp", "udp")})
-    rows = [{"packets": c.name, "target": c.target, "count_at_most": c.count, "rate_at_most": c.rate} for c in plan.classes]
+    rows = [
+        {"packets": c.name, "target": c.target, "count_at_most": c.count, "rate_at_most": c.rate} for c in plan.classes
+    ]
     if as_json:
-        click.echo(json.dumps({"dry_run": True, "vantages": [str(spec) for spec in request.vantages], "packets": rows}, indent=1))
+        click.echo(
+            json.dumps(
+                {"dry_run": True, "vantages": [str(spec) for spec in request.vantages], "packets": rows}, indent=1
+            )
+        )
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Packets", "Target", "At most", "A second", title="Nothing is sent: this is what a scan would send at most")
+    table = Table(
+        "Packets", "Target", "At most", "A second", title="Nothing is sent: this is what a scan would send at most"
+    )
     for c in plan.classes:
         table.add_row(c.name, c.target, f"{c.count:,}", f"{c.rate:,}")
     Console().print(table)

@@ -18,7 +18,7 @@ from scanner.model.ports import PortSet
 
 PAGE = b"<!doctype html><title>lab</title><p>A page that was meant for the home only.\n"
 HTTP_ANSWER = (
-    b"HTTP/1.1 200 OK\r\nServer: v6expose-lab\r\nContent-Type: text/html\r\nConnection: close\r\n"
+    b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/html\r\nConnection: close\r\n"
     b"Content-Length: " + str(len(PAGE)).encode() + b"\r\n\r\n" + PAGE
 )
 HTTP_PORTS = frozenset({80, 443, 631, 3000, 3001, 3003, 5000, 5357, 8000, 8008, 8080, 8888, 9000})

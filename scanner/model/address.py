@@ -76,7 +76,7 @@ class Address:
 
     @property
     def scannable(self) -> bool:
-        """Reachable from the Internet at all: global scope and past duplicate address detection."""
+        """Reachable from the Internet: global scope and past duplicate address detection."""
         return self.scope is Scope.GLOBAL and self.state in (State.PREFERRED, State.DEPRECATED)
 
 

@@ -1,9 +1,9 @@
 """The error tree. Only cli/ turns these into text, an exit status and what to do next.
 
-    ScanError                 carries a message and a remedy, both one line
-    +-- InputError            exit 2: what the user typed or wrote in a file
-    +-- EnvironmentFault      exit 4: no nmap, no privilege, no vantage
-    +-- IncompleteError       exit 3: the vantage or the witness failed in mid-scan
+ScanError                 carries a message and a remedy, both one line
++-- InputError            exit 2: what the user typed or wrote in a file
++-- EnvironmentFault      exit 4: no nmap, no privilege, no vantage
++-- IncompleteError       exit 3: the vantage or the witness failed in mid-scan
 """
 
 

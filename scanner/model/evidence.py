@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Outside: the answer to a probe. ``reason`` in nmap's words, ``hop_limit`` as received (None without raw sockets)."""
+    """Outside: the answer. ``reason`` in nmap's words, ``hop_limit`` as received (None without raw sockets)."""
 
     kind: Kind
     reason: str
@@ -48,7 +48,8 @@ class Where(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where silent probes end: after hop ``passed`` answered for them (0: the vantage itself), no later than hop
-    ``stopped``; ``how`` says in words how that is known."""
+    ``stopped``; ``how`` says in words how that is known.
+    """
 
     where: Where
     passed: int
@@ -82,7 +83,8 @@ class PortFacts:
 @dataclass(frozen=True, slots=True)
 class Controls:
     """Probes that must come through: sent, seen inside, and the same for probes of the scanned kind that were repeated
-    on ports known to pass."""
+    on ports known to pass.
+    """
 
     sent: int = 0
     seen: int = 0
@@ -101,7 +103,8 @@ class HopSeen:
 @dataclass(frozen=True, slots=True)
 class Path:
     """The way from the vantage to the host: ``routers`` decrement the hop limit; the last one is the home router.
-    ``routers`` None where no arrival told; ``home`` are the prefixes on the host's own link."""
+    ``routers`` None where no arrival told; ``home`` are the prefixes on the host's own link.
+    """
 
     routers: int | None = None
     hops: tuple[HopSeen, ...] = ()
@@ -114,7 +117,8 @@ class Path:
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
     """All ports of one (address, protocol), grouped by what is known of them. The port sets are disjoint and cover
-    ``ports``."""
+    ``ports``.
+    """
 
     address: IPv6Address
     protocol: str

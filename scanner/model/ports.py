@@ -34,7 +34,7 @@ class PortSet:
 
     @classmethod
     def parse(cls, text: str) -> PortSet:
-        """nmap's ``-p`` syntax without protocol letters and service names. Raises InputError naming the bad part."""
+        """Nmap's ``-p`` syntax without protocol letters and service names. Raises InputError naming the bad part."""
         if not text.strip():
             return cls()
         ranges = sorted(_parse_range(part.strip(), text) for part in text.split(","))

@@ -13,7 +13,7 @@ from scanner.model.finding import Finding, Severity
 from scanner.model.settings import Expectation, Profile
 from scanner.model.verdict import Verdict
 
-SCHEMA = "v6expose/run/1"
+SCHEMA: Literal["v6expose/run/1"] = "v6expose/run/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class Hop:
 @dataclass(frozen=True, slots=True)
 class VantageRecord:
     """``loss`` is the share of control probes lost inwards (0 to 1); ``false_blocked_bound`` the largest probability,
-    over all ports, that a port judged as stopped was merely lost; null where nothing could be bounded."""
+    over all ports, that a port judged as stopped was merely lost; null where nothing could be bounded.
+    """
 
     name: str
     spec: str

@@ -25,7 +25,14 @@ class Verdict(StrEnum):
 
 # The router let the probe through to the host: the filter failed to block it.
 PASSED = frozenset(
-    {Verdict.OPEN, Verdict.OPEN_FILTERED, Verdict.CLOSED, Verdict.HOST_DROPPED, Verdict.HOST_REJECTED, Verdict.REPLY_LOST}
+    {
+        Verdict.OPEN,
+        Verdict.OPEN_FILTERED,
+        Verdict.CLOSED,
+        Verdict.HOST_DROPPED,
+        Verdict.HOST_REJECTED,
+        Verdict.REPLY_LOST,
+    }
 )
 # Something before the host stopped it, by proof.
 STOPPED = frozenset(

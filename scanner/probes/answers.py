@@ -27,8 +27,11 @@ ERRORS: dict[tuple[int, int], tuple[Kind, str]] = {
 
 
 class Answer(NamedTuple):
-    """An answer to the probe (target, protocol, port, source_port). Addresses packed; ``token`` is the sequence number
-    (TCP) or the first word of the payload (quoted UDP) the answer proves to know, or -1; ``responder`` sent it, ``hop_limit`` is as received."""
+    """An answer to the probe (target, protocol, port, source_port). Addresses packed.
+
+    ``token`` is the sequence number (TCP) or the first word of the payload (quoted UDP) the answer proves to know, or
+    -1; ``responder`` sent it, ``hop_limit`` is as received.
+    """
 
     target: bytes
     protocol: int

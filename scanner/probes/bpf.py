@@ -43,7 +43,8 @@ def witness_filter(vantages: Iterable[IPv6Address], length: int = 176) -> list[I
 
 def answers_filter(address: IPv6Address, ports: tuple[int, int], length: int = 256) -> list[Instruction]:
     """What can be an answer to a probe from ``address`` and source ports ``ports`` (low, high): TCP and UDP to them,
-    ICMPv6 errors (types 1 to 4), echo requests and replies, and fragments."""
+    ICMPv6 errors (types 1 to 4), echo requests and replies, and fragments.
+    """
     low, high = ports
     steps: list[Step] = [
         *_match_address("us", DESTINATION_AT, address, found="ours"),

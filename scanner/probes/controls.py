@@ -1,5 +1,6 @@
 """Controls: probes on flows that the inside opened, so that a router with state must pass them. Their loss is the
-path's, and only with it does silence mean anything."""
+path's, and only with it does silence mean anything.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,8 @@ PAYLOAD_AT = 48
 @dataclass(frozen=True, slots=True)
 class ControlFlow:
     """A UDP flow opened from inside. ``inside`` is the host's own address and port; ``seen`` is how they look outside,
-    which differs where something translates addresses on the way."""
+    which differs where something translates addresses on the way.
+    """
 
     vantage: IPv6Address
     vantage_port: int
@@ -50,7 +52,8 @@ def control_index(flow: ControlFlow, key: bytes, payload: bytes) -> int | None:
 
 def flow_for(flows: tuple[ControlFlow, ...], address: IPv6Address) -> ControlFlow | None:
     """The flow to measure with while ``address`` is scanned: another address's where there is one, so that a router
-    with endpoint-independent filtering (RFC 6092 REC-11) opens nothing of what is judged."""
+    with endpoint-independent filtering (RFC 6092 REC-11) opens nothing of what is judged.
+    """
     others = [flow for flow in flows if flow.inside != address]
     return next(iter(others or flows), None)
 

@@ -66,7 +66,8 @@ def udp_packet(flow: Flow, port: int, payload: bytes, label: int = 0, hop_limit:
 
 def stamp(template: Template, port: int, token: bytes, label: int | None = None) -> bytes:
     """One packet of a template, as the stub makes it: port, token, flow label and checksum filled in. ``label`` keeps
-    the flow label steady where packets must take the same way."""
+    the flow label steady where packets must take the same way.
+    """
     packet = bytearray(template.packet)
     first = int.from_bytes(packet[:4], "big") & 0xFFF00000
     packet[:4] = (first | (flow_label(token) if label is None else label)).to_bytes(4, "big")

@@ -40,7 +40,8 @@ PULSE = 1.0
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What the vantage gave this run: its address, source ports for attempts, the port of control flows, round trip in
-    seconds."""
+    seconds.
+    """
 
     address: IPv6Address
     ports: tuple[int, ...]
@@ -213,7 +214,8 @@ class Engine:
 
     def _again(self, book: Book, made: int, needed: int) -> list[int]:
         """The ports to ask once more: silence that has not been repeated enough, answers without arrival, and some
-        ports known to pass, which show the loss of this very kind of probe."""
+        ports known to pass, which show the loss of this very kind of probe.
+        """
         if book.address in self.vanished:
             return []
         rejected = {Kind.REFUSE, Kind.PROHIBIT, Kind.UNREACHABLE, Kind.OTHER}
@@ -236,7 +238,8 @@ class Engine:
 
     def _linger(self) -> None:
         """Wait for late answers (RFC 6092 REC-34: 6 s and more) only where this path has shown one, or where the
-        earliest probes are too young to have shown it."""
+        earliest probes are too young to have shown it.
+        """
         if self._first_probe is None:
             return
         learn = self._first_probe + self.plan.linger_until
@@ -267,8 +270,7 @@ class Engine:
                 if chunk is not None:
                     flying[self._launch(chunk)] = chunk
             self.pump(0.02)
-            for number in [n for n, chunk in flying.items() if chunk.done_at is not None]:
-                settling.append(flying.pop(number))
+            settling += [flying.pop(n) for n, chunk in list(flying.items()) if chunk.done_at is not None]
             for chunk in [chunk for chunk in settling if self._settled(chunk)]:
                 settling.remove(chunk)
                 self._account(chunk)
@@ -390,7 +392,9 @@ class Engine:
             self._far_dropped = max(self._far_dropped, event.get("dropped", 0))
             self._on_sent(event)
         elif kind == "error":
-            raise IncompleteError(f"the vantage could not {event.get('op')} ({event.get('error')})", "see v6expose doctor")
+            raise IncompleteError(
+                f"the vantage could not {event.get('op')} ({event.get('error')})", "see v6expose doctor"
+            )
 
     def _on_sent(self, event: dict[str, Any]) -> None:
         if "errors" not in event:
@@ -553,7 +557,9 @@ class Engine:
         if self.around.witness is None:
             return ""
         if counted == 0:
-            return "the scan ended before its probe counted" if self.lost or self.interrupted else "no probe of it counted"
+            return (
+                "the scan ended before its probe counted" if self.lost or self.interrupted else "no probe of it counted"
+            )
         if bound is None:
             return "no control came through, so a lost probe cannot be told from a blocked one"
         if needed is None:
@@ -575,4 +581,3 @@ def _mixed(ports: list[int], known: list[int]) -> list[int]:
             mixed.extend(port for port in [next(rest, None)] if port is not None)
         mixed.append(port)
     return mixed
-

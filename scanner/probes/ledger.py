@@ -74,7 +74,8 @@ class Book:
 
     def repeats(self) -> tuple[int, int]:
         """Trials of the scanned kind on ports known to pass: (sent, seen). The first arrival of a port is what made it
-        known, so it is no trial; every other counted attempt is."""
+        known, so it is no trial; every other counted attempt is.
+        """
         sent = seen = 0
         for port, arrived in self.arrived.items():
             counted = self.sent[port] & arrived
@@ -88,7 +89,8 @@ class Book:
         self, doubt_of: Callable[[int], str], listening: frozenset[int], *, watched: bool, errors_limited: bool
     ) -> TargetFacts:
         """Group all ports by what is known of them. ``doubt_of(port)`` says why its silence proves nothing, or "";
-        ``errors_limited``: the host limits its ICMPv6 errors."""
+        ``errors_limited``: the host limits its ICMPv6 errors.
+        """
         muted = errors_limited and self.protocol == UDP and "port-unreach" in self.left.values()
         groups: dict[PortFacts, list[int]] = defaultdict(list)
         for key, ports in self._keys(doubt_of, listening):

@@ -143,7 +143,8 @@ class Locator:
 
     def _ask(self, hop_limit: int, ports: list[Port]) -> tuple[list[Port], list[Port]]:
         """Which ports this hop answers for and which it does not, told apart from a hop that limits its errors by
-        packets on the passing flow in every batch. Ports neither way proven are in neither list."""
+        packets on the passing flow in every batch. Ports neither way proven are in neither list.
+        """
         answered: list[Port] = []
         silent: list[Port] = []
         strikes: dict[Port, int] = dict.fromkeys(ports, 0)
@@ -199,7 +200,9 @@ class Locator:
             if place is not None:
                 book.places[port] = replace(place, how=f"{place.how}; so did all {number} of a random sample")
             else:
-                book.places[port] = Place(Where.UNKNOWN, 0, self._last_hop, "not located: the sampled ports do not agree")
+                book.places[port] = Place(
+                    Where.UNKNOWN, 0, self._last_hop, "not located: the sampled ports do not agree"
+                )
 
     @property
     def _last_hop(self) -> int:
@@ -207,7 +210,8 @@ class Locator:
 
     def _place(self, hop: int, *, answers_before_filter: bool) -> Place:
         """From the farthest hop that answered for a port. ``answers_before_filter``: the home router has answered for
-        some other blocked port, so its filter comes after its hop-limit check."""
+        some other blocked port, so its filter comes after its hop-limit check.
+        """
         last = self._last_hop
         after = min((h.distance for h in self.engine.path.hops if h.distance > hop and h.address), default=None)
         if hop == last:

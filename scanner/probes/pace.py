@@ -11,7 +11,8 @@ SMALLEST_CHUNK, LARGEST_CHUNK = 50, 8000
 @dataclass(frozen=True, slots=True)
 class Pace:
     """``rate`` and ``ceiling`` in packets a second; ``baseline`` is the loss at the start rate, which is the path's own
-    and no reason to slow down."""
+    and no reason to slow down.
+    """
 
     rate: float
     ceiling: float
@@ -31,7 +32,9 @@ class Pace:
     def after(self, chunk_rate: float, sent: int, seen: int, dropped: int) -> "Pace":
         """The pace once a chunk sent at ``chunk_rate`` has settled: controls sent and seen, packets the capture lost."""
         if dropped or self.is_loss(sent, seen):
-            return replace(self, rate=max(LOWEST, min(self.rate, chunk_rate / 2)), best=min(self.best, chunk_rate * 0.8))
+            return replace(
+                self, rate=max(LOWEST, min(self.rate, chunk_rate / 2)), best=min(self.best, chunk_rate * 0.8)
+            )
         if not sent:
             return self  # no control, no growth
         return replace(self, rate=min(self.ceiling, self.best, max(self.rate, chunk_rate * 2)))

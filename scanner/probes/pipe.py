@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, Protocol
 
 class Frame(NamedTuple):
     """One packet as the witness saw it: epoch seconds, direction, interface index, neighbour's MAC (the sender of what
-    comes in), and the packet from its IPv6 header on, maybe cut."""
+    comes in), and the packet from its IPv6 header on, maybe cut.
+    """
 
     at: float
     outgoing: bool

@@ -20,7 +20,7 @@ def loss_upper_bound(sent: int, seen: int) -> float | None:
         return None
     lost = max(0, sent - seen)
     if lost == 0:
-        return 1 - (1 - CONFIDENCE) ** (1 / sent)
+        return float(1 - (1 - CONFIDENCE) ** (1 / sent))
     share = lost / sent
     centre = share + Z * Z / (2 * sent)
     spread = Z * math.sqrt(share * (1 - share) / sent + Z * Z / (4 * sent * sent))
@@ -29,7 +29,8 @@ def loss_upper_bound(sent: int, seen: int) -> float | None:
 
 def inward_loss_bound(controls: Controls) -> float | None:
     """The bound over all trials. Repeats on ports known to pass are probes of the very kind that is judged: where they
-    are lost, they alone decide (a rate limit for new connections spares the control flow)."""
+    are lost, they alone decide (a rate limit for new connections spares the control flow).
+    """
     pooled = loss_upper_bound(controls.sent + controls.repeats_sent, controls.seen + controls.repeats_seen)
     if controls.repeats_seen < controls.repeats_sent:
         own = loss_upper_bound(controls.repeats_sent, controls.repeats_seen)

@@ -54,7 +54,8 @@ def evidence_row(facts: PortFacts, ports: PortSet, verdict: Verdict, reason: str
 
 def false_blocked_bound(measurement: Measurement) -> float | None:
     """The largest probability over all stopped ports that one was merely lost; None where nothing bounds it. Ports
-    that something spoke for (a reject) need no bound; where no port is stopped in silence, the bound is 0."""
+    that something spoke for (a reject) need no bound; where no port is stopped in silence, the bound is 0.
+    """
     silent = [
         facts.attempts
         for target in measurement.targets

@@ -24,8 +24,14 @@ def contradictions(inventory: Inventory, vantage: IPv6Address, measurement: Meas
     if inventory.owns(vantage):
         found.append(f"the vantage's address {vantage} is one of this host's own")
     for address in inventory.addresses:
-        if address.scope in (Scope.GLOBAL, Scope.UNIQUE_LOCAL) and 0 < address.prefix_length < 128 and vantage in address.network:  # noqa: PLR2004
-            found.append(f"the vantage's address {vantage} is in {address.network}, the host's own link ({address.interface})")
+        if (
+            address.scope in (Scope.GLOBAL, Scope.UNIQUE_LOCAL)
+            and 0 < address.prefix_length < 128
+            and vantage in address.network
+        ):
+            found.append(
+                f"the vantage's address {vantage} is in {address.network}, the host's own link ({address.interface})"
+            )
     router = inventory.default_router
     for mac, interface in measurement.neighbours:
         if interface == "lo":
@@ -33,7 +39,9 @@ def contradictions(inventory: Inventory, vantage: IPv6Address, measurement: Meas
         elif router is not None and router.mac and mac and mac != router.mac.lower():
             found.append(f"probes were handed over by {mac} on {interface}, the default router is {router.mac}")
         elif router is not None and not mac and interface != router.interface:
-            found.append(f"probes arrived on {interface}, which is not the way to the default router ({router.interface})")
+            found.append(
+                f"probes arrived on {interface}, which is not the way to the default router ({router.interface})"
+            )
     if measurement.path.routers == 0 and measurement.neighbours:
         found.append("probes arrived with an untouched hop limit: no router lies between")
     return list(dict.fromkeys(found))

@@ -118,7 +118,10 @@ def _arrived_in_silence(facts: PortFacts, protocol: str) -> tuple[Verdict, str]:
     if facts.doubt:
         return Verdict.INDETERMINATE, facts.doubt
     if facts.muted:  # RFC 4443 section 2.4 (f): the host says "port unreachable" only so many times a second
-        return Verdict.CLOSED, "no program listens; whether the host refuses or drops is hidden by its limit on ICMPv6 errors"
+        return (
+            Verdict.CLOSED,
+            "no program listens; whether the host refuses or drops is hidden by its limit on ICMPv6 errors",
+        )
     return Verdict.HOST_DROPPED, ""
 
 

@@ -20,7 +20,7 @@ class UdpPinhole:
         except OSError:
             self._socket.close()
             raise
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         self.port: int = self._socket.getsockname()[1]
 
     def refresh(self) -> None:

@@ -18,4 +18,6 @@ def open_witness(vantages: Iterable[IPv6Address]) -> Ring:
             "run with sudo; without it every verdict is one-sided and silence stays unknown",
         ) from error
     except OSError as error:
-        raise EnvironmentFault(f"nobody can watch inside: packet capture failed ({error})", "see v6expose doctor") from error
+        raise EnvironmentFault(
+            f"nobody can watch inside: packet capture failed ({error})", "see v6expose doctor"
+        ) from error
