@@ -172,7 +172,7 @@ class _Reading:
             self._spend(1)
             self._unfold_by_what_is_missing(host)
         self._host = self._port = None
-        if host.address is None:
+        if host.address is None or not (complete or host.ports):
             return
         ports = tuple(host.ports[key] for key in sorted(host.ports))
         self._hosts.append(NmapHost(host.address, ports, host.timed_out, complete))
