@@ -17,6 +17,7 @@ USUAL_UPSTREAM = PortSet.parse(
     "19,23,25,53,67-69,111,123,135-139,161-162,389,445,500,520,593,1433-1434,1900,3389,5060,7547,11211"
 )
 NMAP_TOP = 1000
+LOCATOR_PACKETS, LOCATOR_RATE = 8000, 4000  # ceilings: of one (address, protocol), and a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def make_plan(inventory: Inventory, settings: Settings, catalogue: dict[str, Por
         for ports in (ports_for(settings, protocol, first),)
         if len(ports)
     )
+    if not targets:
+        raise InputError("no port is left to scan", "give --tcp or --udp at least one port")
     quick = settings.profile is Profile.QUICK
     nmap = settings.nmap and not quick
     return Plan(
@@ -132,7 +135,9 @@ def packet_classes(targets: tuple[TargetPlan, ...], rate: int, *, nmap: bool) ->
         rows.append(
             PacketClass(f"{name}, up to 8 times where silent", str(target.address), 8 * len(target.ports), rate)
         )
-        rows.append(PacketClass("hop-limited probe, locator", str(target.address), 8000, min(rate, 400)))
+        rows.append(
+            PacketClass("hop-limited probe, locator", str(target.address), LOCATOR_PACKETS, min(rate, LOCATOR_RATE))
+        )
     for address in dict.fromkeys(target.address for target in targets):
         rows.append(
             PacketClass("UDP on a flow the inside opened, control", str(address), max(1000, len(targets) * 4000), rate)
