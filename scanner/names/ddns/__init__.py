@@ -1,0 +1,86 @@
+"""Which DDNS clients are set up on this host, which names they keep and how they choose the address.
+
+reading          what a parser hands back
+CLIENTS          every file format: its key, its parser, where such files lie
+find_settings    all of them below a root
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner.model.errors import InputError
+from scanner.names.ddns import cloudflare_env, cloudflare_json, cloudflare_toml, ddclient, ddns_go, ddns_route53, inadyn
+from scanner.names.ddns.reading import Reading, joined
+
+LARGEST = 1 << 20  # octets of a file that a person wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """``parse`` never raises; ``paths`` are globs below the root of the file system."""
+
+    key: str
+    parse: Callable[[str, str], Reading]
+    paths: tuple[str, ...]
+
+
+CLIENTS = (
+    Format("ddclient", ddclient.parse, ddclient.PATHS),
+    Format("inadyn", inadyn.parse, inadyn.PATHS),
+    Format("ddns-route53", ddns_route53.parse, ddns_route53.PATHS),
+    Format("cloudflare-ddns-json", cloudflare_json.parse, cloudflare_json.PATHS),
+    Format("cloudflare-ddns-env", cloudflare_env.parse, cloudflare_env.PATHS),
+    Format("cloudflare-ddns-compose", cloudflare_env.parse_compose, cloudflare_env.COMPOSE_PATHS),
+    Format("ddns-cloudflare", cloudflare_toml.parse, cloudflare_toml.PATHS),
+    Format("ddns-go", ddns_go.parse, ddns_go.PATHS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """A file the owner named: ``CLIENT=PATH``."""
+
+    format: Format
+    path: Path
+
+    @classmethod
+    def parse(cls, text: str) -> "SettingsFile":
+        """Raises InputError naming the known clients."""
+        key, _, path = text.partition("=")
+        known = {one.key: one for one in CLIENTS}
+        if key not in known or not path:
+            raise InputError(f"{text!r} is not CLIENT=PATH", f"CLIENT is one of {', '.join(known)}")
+        return cls(known[key], Path(path))
+
+
+def find_settings(root: Path = Path("/"), named: Iterable[SettingsFile] = ()) -> Reading:
+    """Every settings file below ``root`` and every ``named`` one. What cannot be read becomes a problem."""
+    files = [SettingsFile(one, path) for one in CLIENTS for pattern in one.paths for path in _matching(root, pattern)]
+    readings = [_read(one.format, one.path, must_exist=False) for one in files]
+    readings += [_read(one.format, one.path, must_exist=True) for one in named]
+    return joined(readings)
+
+
+def _matching(root: Path, pattern: str) -> Iterator[Path]:
+    if "*" not in pattern:
+        yield root / pattern
+        return
+    try:
+        yield from sorted(root.glob(pattern))
+    except OSError:
+        return
+
+
+def _read(one: Format, path: Path, *, must_exist: bool) -> Reading:
+    try:
+        if not path.is_file():  # a device or a pipe might never end
+            missing = f"{path}: not a file that can be read"
+            return Reading(problems=(missing,)) if must_exist or path.exists() else Reading()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        return Reading(problems=(f"{path}: cannot be read ({error.strerror or type(error).__name__}): run as root",))
+    if len(content) > LARGEST:
+        return Reading(problems=(f"{path}: longer than {LARGEST:,} octets, not read",))
+    return one.parse(content.decode(errors="replace"), str(path))
