@@ -1,70 +1,139 @@
 """A transport that ended: what happened, and what to do about it, from its exit status and standard error."""
 
 import re
+import shlex
 
 from scanner.model.errors import EnvironmentFault, IncompleteError, ScanError
+from scanner.vantage.bootstrap import TOO_OLD
 from scanner.vantage.spec import ExecSpec, NetnsSpec, Spec, SshSpec
+from scanner.vantage.transport import destination_words
 
 COMMAND_NOT_FOUND = 127
-SSH_FAILED = 255
-# ssh's own words -> what the owner does. First match wins; {host} is the destination.
+# What the far python3, or its absence, says on any transport. {spec} is the vantage.
+PYTHON_REMEDIES: tuple[tuple[str, str, str], ...] = (
+    (rf"python [0-9.]+ {TOO_OLD}", "its {found}", "install python3 3.8 or newer there"),
+    (
+        r"ModuleNotFoundError: No module named '\w+'",
+        "the python3 there lacks a part of its standard library ({found})",
+        "install the whole python3 there (Debian: apt install python3)",
+    ),
+    (
+        r"python3.*(?:[Nn]ot found|No such file)|(?:[Nn]ot found|No such file|Unknown command).*python3",
+        "there is no python3",
+        "install python3 (3.8 or newer) there; nothing else is needed",
+    ),
+)
+# ssh's own words -> what the owner does. First match wins; {ssh} is the command that logs in, {as_user} who types it.
 SSH_REMEDIES: tuple[tuple[str, str, str], ...] = (
     (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "the host key of {host} has changed",
-        "if you know why, run `ssh-keygen -R {host}` and log in once by hand; if not, somebody may be in between",
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed",
+        "its host key has changed",
+        "somebody may be in between; only if you know why, run `ssh-keygen -R {known_as}` and log in by hand{as_user}",
+    ),
+    (
+        r"REVOKED HOST KEY|host key.* revoked",
+        "its host key is marked as revoked",
+        "do not use this host before its owner has given it a new key",
     ),
     (
         r"Host key verification failed",
-        "the host key of {host} is not known here",
-        "run `ssh {host}` once as the same user, compare the fingerprint and accept it",
+        "its host key is not known here",
+        "run `{ssh}` once by hand{as_user}, compare the fingerprint and accept it",
     ),
     (
-        r"Permission denied",
-        "{host} does not let us log in",
-        "check that `ssh {host} true` works without a password (a key in the agent, ssh-copy-id)",
+        r"UNPROTECTED PRIVATE KEY FILE|bad permissions",
+        "ssh ignores a key or a configuration that others may read",
+        "run `chmod 600` on the file that `{ssh}` names",
     ),
-    (r"Could not resolve hostname", "the name {host} does not resolve", "check the spelling, or Host in ~/.ssh/config"),
-    (r"Connection refused", "{host} refuses the ssh connection", "check the port (ssh:host:PORT) and that sshd runs there"),
+    (
+        r"Bad owner or permissions on|Bad configuration option|bad configuration options|no argument after",
+        "ssh cannot read its configuration ({found_line})",
+        "correct ~/.ssh/config until `{ssh}` works by hand{as_user}",
+    ),
+    (
+        r"Permission denied \(|Too many authentication failures|No more authentication methods",
+        "it does not let us log in",
+        "make `{ssh}` work without a question{as_user}: ssh-copy-id puts your key there, ssh-add unlocks it here",
+    ),
+    (
+        r"Could not resolve hostname",
+        "its name does not resolve",
+        "check the spelling, or the Host entry in ~/.ssh/config",
+    ),
+    (
+        r"Connection refused",
+        "it refuses the ssh connection",
+        "check the port (ssh:host:PORT) and that sshd runs there",
+    ),
+    (
+        r"Unable to negotiate|no matching .* found",
+        "it and our ssh have no common algorithm ({found_line})",
+        "update sshd there, or allow the algorithm for this Host in ~/.ssh/config",
+    ),
     (
         r"timed out|Network is unreachable|No route to host",
-        "{host} cannot be reached by ssh",
+        "it cannot be reached by ssh",
         "check that it is up and that this host can reach it",
+    ),
+    (
+        r"kex_exchange_identification|Connection (?:closed|reset) by",
+        "it hangs up before the login ({found_line})",
+        "wait a minute and run `{ssh}` by hand{as_user}: its sshd or a fail2ban may have locked us out",
+    ),
+    (
+        r"This account is (?:currently )?not available|Access denied",
+        "the login has no shell ({found_line})",
+        "use a login that may run commands",
     ),
 )
 
 
-def opening_failed(spec: Spec, status: int | None, errors: str) -> ScanError:
-    """Why no hello came. Always an EnvironmentFault (exit 4)."""
-    if re.search(r"python3?.*(not found|No such file)|(not found|No such file).*python3?", errors) or (
-        status == COMMAND_NOT_FOUND and not isinstance(spec, ExecSpec)
-    ):
-        return EnvironmentFault(
-            f"vantage {spec} has no python3", "install python3 (3.8 or newer) there; nothing else is needed"
-        )
-    if isinstance(spec, SshSpec):
-        return ssh_failed(spec, status, errors)
-    if isinstance(spec, NetnsSpec):
-        if "Cannot open network namespace" in errors:
-            return EnvironmentFault(
-                f"there is no network namespace {spec.namespace!r}", "see `ip netns list`, or start one: v6expose lab up"
-            )
-        if "Operation not permitted" in errors or "Permission denied" in errors:
-            return EnvironmentFault(
-                f"entering the network namespace {spec.namespace!r} is not permitted", "run as root (sudo v6expose ...)"
-            )
-    return EnvironmentFault(
-        f"vantage {spec} did not start ({last_line(errors) or f'exit status {status}'})",
-        "try its command by hand with `python3 -V` at the end",
+def opening_failed(spec: Spec, status: int | None, errors: str, user: str = "") -> ScanError:
+    """Why no hello came. ``user`` runs ssh where that is not who we are. Always an EnvironmentFault (exit 4)."""
+    fault = python_missing(spec, status, errors)
+    if fault is None and isinstance(spec, SshSpec):
+        fault = ssh_failed(spec, errors, user)
+    if fault is None and isinstance(spec, NetnsSpec):
+        fault = netns_failed(spec, errors)
+    what = last_line(errors) or ("it said nothing" if status is None else f"exit status {status}")
+    return fault or EnvironmentFault(
+        f"vantage {spec} did not start ({what})", f"run `{by_hand(spec)}` by hand{_as(user)}: it must print a version"
     )
 
 
-def ssh_failed(spec: SshSpec, status: int | None, errors: str) -> ScanError:
+def python_missing(spec: Spec, status: int | None, errors: str) -> EnvironmentFault | None:
+    for pattern, message, remedy in PYTHON_REMEDIES:
+        found = re.search(pattern, errors)
+        if found:
+            return EnvironmentFault(f"vantage {spec}: " + message.format(found=printable(found[0])), remedy)
+    if status == COMMAND_NOT_FOUND and not isinstance(spec, ExecSpec):  # a shell that speaks another language
+        _, message, remedy = PYTHON_REMEDIES[-1]
+        return EnvironmentFault(f"vantage {spec}: {message}", remedy)
+    return None
+
+
+def ssh_failed(spec: SshSpec, errors: str, user: str) -> EnvironmentFault | None:
     for pattern, message, remedy in SSH_REMEDIES:
-        if re.search(pattern, errors):
-            return EnvironmentFault("vantage " + message.format(host=spec.host), remedy.format(host=spec.host))
-    what = last_line(errors) or f"exit status {status}"
-    return EnvironmentFault(f"vantage {spec} did not answer ({what})", f"try `ssh {spec.host} python3 -V` by hand")
+        found = re.search(f".*(?:{pattern}).*", errors)
+        if found:
+            words = {
+                "found_line": printable(found[0].strip()),
+                "ssh": shlex.join(("ssh", *destination_words(spec))),
+                "known_as": shlex.quote(f"[{spec.host}]:{spec.port}" if spec.port else spec.host),
+                "as_user": _as(user),
+            }
+            return EnvironmentFault(f"vantage {spec}: {message.format(**words)}", remedy.format(**words))
+    return None
+
+
+def netns_failed(spec: NetnsSpec, errors: str) -> EnvironmentFault | None:
+    if "Cannot open network namespace" in errors:
+        return EnvironmentFault(
+            f"vantage {spec}: there is no such network namespace", "see `ip netns list`, or start one: v6expose lab up"
+        )
+    if "Operation not permitted" in errors or "Permission denied" in errors:
+        return EnvironmentFault(f"vantage {spec}: entering it is not permitted", "run as root (sudo v6expose ...)")
+    return None
 
 
 def connection_lost(spec: Spec, status: int | None, errors: str) -> IncompleteError:
@@ -76,7 +145,23 @@ def connection_lost(spec: Spec, status: int | None, errors: str) -> IncompleteEr
     )
 
 
+def by_hand(spec: Spec) -> str:
+    """What the owner types to see for themselves."""
+    if isinstance(spec, SshSpec):
+        return shlex.join(("ssh", *destination_words(spec), "python3", "-V"))
+    prefix = spec.prefix if isinstance(spec, ExecSpec) else ("ip", "netns", "exec", spec.namespace)
+    return shlex.join((*prefix, "python3", "-V"))
+
+
 def last_line(errors: str) -> str:
     """The last line of standard error that says something, printable characters only."""
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
-    return "".join(c for c in lines[-1] if c.isprintable())[:200] if lines else ""
+    return printable(lines[-1]) if lines else ""
+
+
+def printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:200]
+
+
+def _as(user: str) -> str:
+    return f" as {user}" if user else ""

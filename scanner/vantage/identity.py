@@ -2,11 +2,13 @@
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 FAR_ENOUGH = 32  # processes between us and the login shell
+KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "TERM", "DISPLAY", "WAYLAND_DISPLAY")
+AGENT = "SSH_AUTH_SOCK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,48 +22,61 @@ class Identity:
     environment: Mapping[str, str]
 
 
-def invoking_user(environment: Mapping[str, str], euid: int) -> Identity | None:
+def invoking_user(environment: Mapping[str, str], euid: int, proc: Path = Path("/proc")) -> Identity | None:
     """The user behind sudo, or None where there is none (then ssh runs as whoever we are)."""
     text = environment.get("SUDO_UID", "")
-    if euid != 0 or not text.isdigit() or int(text) == 0:
+    if euid != 0 or not (text.isascii() and text.isdigit()) or int(text) == 0:
         return None
     try:
         user = pwd.getpwuid(int(text))
     except KeyError:
         return None
-    kept = {key: environment[key] for key in ("PATH", "LANG", "LC_ALL", "TERM", "DISPLAY") if key in environment}
-    kept |= {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name}
-    # sudo removes SSH_AUTH_SOCK; the user's own shell, an ancestor of ours, still has it.
-    agent = environment.get("SSH_AUTH_SOCK") or ancestor_variable("SSH_AUTH_SOCK", user.pw_uid)
+    kept = {key: environment[key] for key in KEPT if key in environment}
+    kept |= {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": user.pw_shell or "/bin/sh"}
+    agent = agent_socket(environment, user.pw_uid, proc)
     if agent:
-        kept["SSH_AUTH_SOCK"] = agent
+        kept[AGENT] = agent
     groups = tuple(os.getgrouplist(user.pw_name, user.pw_gid))
     return Identity(user.pw_name, user.pw_uid, user.pw_gid, groups, kept)
 
 
-def ancestor_variable(name: str, uid: int, proc: Path = Path("/proc")) -> str | None:
-    """The value of an environment variable in the nearest ancestor process that belongs to ``uid``."""
+def agent_socket(environment: Mapping[str, str], uid: int, proc: Path) -> str | None:
+    """The ssh agent of ``uid``. sudo takes SSH_AUTH_SOCK away; sudo itself, an ancestor of ours, was started with it.
+
+    An agent that is not the user's own (root's, in a shell further up) would only refuse them.
+    """
+    for candidate in (environment.get(AGENT, ""), *ancestor_values(AGENT, proc)):
+        if candidate and belongs_to(Path(candidate), uid):
+            return candidate
+    return None
+
+
+def belongs_to(path: Path, uid: int) -> bool:
+    try:
+        return path.is_socket() and path.stat().st_uid == uid
+    except OSError:
+        return False
+
+
+def ancestor_values(name: str, proc: Path) -> Iterator[str]:
+    """What an environment variable was when each of our ancestors was started, the nearest first."""
+    wanted = name.encode() + b"="
     pid = os.getpid()
     for _ in range(FAR_ENOUGH):
         pid = parent_of(pid, proc)
-        if pid <= 1:
-            return None
+        if pid < 1:
+            return
         try:
-            owner = (proc / str(pid)).stat().st_uid
             variables = (proc / str(pid) / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        for variable in variables:
-            key, _, value = variable.partition(b"=")
-            if owner == uid and key == name.encode() and value:
-                return os.fsdecode(value)
-    return None
+        yield from (os.fsdecode(variable.removeprefix(wanted)) for variable in variables if variable.startswith(wanted))
 
 
 def parent_of(pid: int, proc: Path) -> int:
     """The parent's process id, 0 where it cannot be read."""
     try:
-        text = (proc / str(pid) / "stat").read_text()
-    except OSError:
+        text = (proc / str(pid) / "stat").read_text(errors="replace")
+        return int(text.rpartition(")")[2].split()[1])  # the command's name, in parentheses, may hold anything
+    except (OSError, ValueError, IndexError):
         return 0
-    return int(text.rpartition(")")[2].split()[1])

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from itertools import count
@@ -19,22 +20,27 @@ from typing import IO, Any
 
 from scanner.model.errors import EnvironmentFault, IncompleteError
 from scanner.vantage.bootstrap import compressed_stub, stub_argv
-from scanner.vantage.diagnose import connection_lost, opening_failed
+from scanner.vantage.diagnose import by_hand, connection_lost, last_line, opening_failed
 from scanner.vantage.identity import Identity, invoking_user
-from scanner.vantage.spec import Spec, SshSpec
+from scanner.vantage.spec import NetnsSpec, Spec, SshSpec
 from scanner.vantage.transport import transport_argv
 
 HELLO_TIMEOUT = 60.0  # a login may ask for a passphrase or a touch
 PING_EVERY = 10.0
-SILENT_AFTER = 40.0
+SILENT_AFTER = 40.0  # seconds without an answer to a ping; ssh itself gives up after 15
 LAST_WORDS = 16_384
+LONGEST_LINE = 16 << 20
+READS = 64  # of 256 KiB at most before the caller may look elsewhere
+PATIENCE = 3.0  # seconds from the end of its input to SIGTERM, and again to SIGKILL
 
 Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What the far end can do. ``raw`` False means connect() and plain UDP only, ``why`` says why."""
+    """What the far end can do. ``raw`` False means connect() and plain UDP only, ``why`` says why. ``clock`` is the far
+    end's, in epoch seconds; ``nmap`` its version, None where there is none.
+    """
 
     python: str
     system: str
@@ -47,176 +53,224 @@ class Hello:
 
     @classmethod
     def parse(cls, event: Event) -> Hello:
+        """Raises ValueError, TypeError, KeyError or IndexError for what our stub does not say."""
         return cls(
             python=str(event["python"]),
             system=str(event["system"]),
             root=event["euid"] == 0,
             raw=bool(event["raw"]),
-            why=event["why"],
-            nmap=event["nmap"],
+            why=None if event["why"] is None else str(event["why"]),
+            nmap=None if event["nmap"] is None else str(event["nmap"]),
             addresses=tuple(IPv6Address(row[0]) for row in event["addresses"]),
             clock=float(event["clock"]),
         )
 
 
 class Session:
-    """A process at the near end of a transport, with the stub at the far end. Use ``open_session``."""
+    """A process at the near end of a transport, with the stub at the far end. Use ``open_session``.
 
-    def __init__(self, spec: Spec, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    What the far end said before it was gone is handed out first; only then do ``receive`` and ``submit`` raise.
+    """
+
+    def __init__(self, spec: Spec, process: subprocess.Popen[bytes], errors: IO[bytes], user: str = "") -> None:
         self.spec = spec
         self.hello: Hello
         self._process = process
         self._errors = errors
+        self._user = user
         self._pending: deque[Event] = deque()
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._numbers = count(1)
-        self._heard_at = time.monotonic()
         self._pinged_at = time.monotonic()
+        self._unanswered_since: float | None = None  # when the first ping went out that nothing came in after
+        self._ended = False
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (both are PIPE)
-        self._in, self._out = process.stdout.fileno(), process.stdin.fileno()
-        os.set_blocking(self._in, False)
-        os.set_blocking(self._out, False)
+        self._in, self._out = process.stdout, process.stdin
+        os.set_blocking(self._in.fileno(), False)
+        os.set_blocking(self._out.fileno(), False)
 
     def fileno(self) -> int:
-        return self._in
+        return self._in.fileno()
 
     def number(self) -> int:
         """A fresh id for a command."""
         return next(self._numbers)
 
     def submit(self, command: Mapping[str, Any]) -> None:
-        """Queue one command. Raises IncompleteError when the pipe is gone."""
+        """Queue one command. Raises IncompleteError when the far end is gone and all it said has been received."""
         self._outgoing += json.dumps(command, separators=(",", ":")).encode() + b"\n"
         self._flush()
+        self._raise_if_lost()
 
     def receive(self) -> list[Event]:
         """Every event that has come in; does not wait. Raises IncompleteError when the far end is gone."""
         self._flush()
         self._read()
         self._ping()
+        self._raise_if_lost()
         events = list(self._pending)
         self._pending.clear()
         return events
 
     def request(self, command: Mapping[str, Any], timeout: float = 15.0) -> Event:
-        """Send one command and wait for its first event; other events stay queued. Seconds."""
+        """Send one command and wait for its first event; other events stay queued. Seconds.
+
+        Raises IncompleteError when the far end cannot do it, does not answer in time or is gone.
+        """
         number = self.number()
         self.submit({**command, "id": number})
         deadline = time.monotonic() + timeout
         others: list[Event] = []
-        while time.monotonic() < deadline:
-            self._wait(deadline)
-            for event in self.receive():
-                if event.get("id") == number:
-                    self.put_back(others)
-                    if event["e"] == "error":
-                        raise IncompleteError(
-                            f"vantage {self.spec} could not {command['op']} ({event['error']})", "see v6expose doctor"
-                        )
-                    return event
-                others.append(event)
+        try:
+            while time.monotonic() < deadline:
+                self._wait(deadline)
+                events = self.receive()
+                answer = next((event for event in events if event.get("id") == number), None)
+                others += (event for event in events if event is not answer)
+                if answer is not None:
+                    return self._succeeded(command, answer)
+        finally:
+            self.put_back(others)
         raise IncompleteError(
             f"vantage {self.spec} did not answer within {timeout:.0f} s", "check the connection and run again"
         )
+
+    def keep_alive(self) -> None:
+        """Let the far end know we are here while nothing is asked of it. Raises IncompleteError when it is gone."""
+        self.put_back(self.receive())
+        if self._ended:
+            raise connection_lost(self.spec, self._status(), self.last_words())
 
     def put_back(self, events: list[Event]) -> None:
         """Events that were received but are somebody else's; ``receive`` gives them again."""
         self._pending.extendleft(reversed(events))
 
     def close(self) -> None:
-        """End the far end by ending its standard input; it takes its children with it."""
-        process = self._process
-        if process.stdin is not None and not process.stdin.closed:
-            process.stdin.close()
-        try:
-            process.wait(timeout=3)
-        except subprocess.TimeoutExpired:
-            process.terminate()
+        """End the far end by ending its standard input; it takes its children with it. May be called again."""
+        self._ended = True
+        self._out.close()
+        self._in.close()  # nobody waits for a full pipe to be read
+        for end in (self._process.poll, self._process.terminate, self._process.kill):
+            with suppress(PermissionError):  # `sudo` as a prefix: not ours to signal, but it has lost its input
+                end()
             try:
-                process.wait(timeout=2)
+                self._process.wait(timeout=PATIENCE)
+                break
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+                continue
         self._errors.close()
 
     def last_words(self) -> str:
         """What the transport wrote to standard error, its end."""
+        if self._errors.closed:
+            return ""
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - LAST_WORDS))
         return self._errors.read().decode("utf-8", "replace")
 
     def await_hello(self, timeout: float) -> None:
-        """Wait for the stub's first event; noise of login shells before it is passed over."""
+        """Wait for the stub's first event; noise of login shells before it is passed over. Raises EnvironmentFault."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             self._wait(deadline)
             try:
                 events = self.receive()
             except IncompleteError:
-                self._process.wait(timeout=5)
-                raise opening_failed(self.spec, self._process.returncode, self.last_words()) from None
-            for event in events:
-                if event["e"] == "hello":
-                    self.hello = Hello.parse(event)
-                    return
+                raise opening_failed(self.spec, self._status(), self.last_words(), self._user) from None
+            if self._found_hello(events):
+                return
+        said = last_line(self.last_words())
         raise EnvironmentFault(
-            f"vantage {self.spec} did not say hello within {timeout:.0f} s", "try its command by hand with `python3 -V`"
+            f"vantage {self.spec} did not say hello within {timeout:.0f} s{f' ({said})' if said else ''}",
+            f"see whether `{by_hand(self.spec)}` prints a version without a question",
         )
 
+    def _found_hello(self, events: list[Event]) -> bool:
+        for position, event in enumerate(events):
+            with suppress(ValueError, TypeError, KeyError, IndexError):  # noise that looks like an event
+                if event["e"] == "hello":
+                    self.hello = Hello.parse(event)
+                    self.put_back(events[position + 1 :])
+                    return True
+        return False
+
+    def _succeeded(self, command: Mapping[str, Any], answer: Event) -> Event:
+        if answer["e"] == "error":
+            raise IncompleteError(
+                f"vantage {self.spec} could not {command['op']} ({answer.get('error')})", "see v6expose doctor"
+            )
+        return answer
+
     def _wait(self, deadline: float) -> None:
+        if self._pending or self._ended:
+            return
         writers = [self._out] if self._outgoing else []
         select.select([self._in], writers, [], max(0.0, min(1.0, deadline - time.monotonic())))
 
     def _flush(self) -> None:
-        while self._outgoing:
+        while self._outgoing and not self._ended:
             try:
-                written = os.write(self._out, memoryview(self._outgoing)[:65536])
+                written = os.write(self._out.fileno(), memoryview(self._outgoing)[:65536])
             except BlockingIOError:
                 return
-            except (OSError, ValueError) as error:
-                raise self._lost() from error
+            except OSError:
+                self._read()  # what it said before it went is in the pipe already
+                self._ended = True
+                return
             del self._outgoing[:written]
 
     def _read(self) -> None:
-        while True:
+        for _ in range(READS):
+            if self._ended:
+                return
             try:
-                data = os.read(self._in, 1 << 18)
+                data = os.read(self._in.fileno(), 1 << 18)
             except BlockingIOError:
                 return
-            if not data:
-                raise self._lost()
-            self._heard_at = time.monotonic()
+            self._unanswered_since = None
             self._incoming += data
-            *lines, rest = self._incoming.split(b"\n")
-            self._incoming = rest
-            self._pending.extend(event for event in map(_parse, lines) if event is not None)
+            *lines, self._incoming = self._incoming.split(b"\n")
+            self._pending.extend(
+                event for event in map(parse_event, lines) if event is not None and not _is_heartbeat(event)
+            )
+            self._ended = not data or len(self._incoming) > LONGEST_LINE
 
     def _ping(self) -> None:
         now = time.monotonic()
-        if now - self._heard_at > SILENT_AFTER and hasattr(self, "hello"):
-            raise connection_lost(self.spec, None, "")
-        if now - self._pinged_at > PING_EVERY:
-            self._pinged_at = now
-            self.submit({"op": "ping"})
+        if self._ended or now - self._pinged_at < PING_EVERY:
+            return
+        # Judged by what was asked and not answered: we may have been busy elsewhere, and deaf, for minutes.
+        if self._unanswered_since is not None and now - self._unanswered_since > SILENT_AFTER:
+            self._ended = hasattr(self, "hello")
+        self._pinged_at = now
+        self._unanswered_since = self._unanswered_since or now
+        self._outgoing += b'{"op":"ping"}\n'
+        self._flush()
 
-    def _lost(self) -> IncompleteError:
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            pass
-        return connection_lost(self.spec, self._process.returncode, self.last_words())
+    def _raise_if_lost(self) -> None:
+        if self._ended and not self._pending:
+            raise connection_lost(self.spec, self._status(), self.last_words())
+
+    def _status(self) -> int | None:
+        """The transport's exit status, None where it does not end."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=1.0)
+        return None
 
 
-def _parse(line: bytes | bytearray) -> Event | None:
+def _is_heartbeat(event: Event) -> bool:
+    """The answer to a ping of our own making, which nobody waits for."""
+    return event["e"] == "pong" and event.get("id") is None
+
+
+def parse_event(line: bytes | bytearray) -> Event | None:
     """An event, or None for a line that is none (a login banner, bytes of another program)."""
     if not line.startswith(b"{"):
         return None
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) and isinstance(event.get("e"), str) else None
 
@@ -226,7 +280,8 @@ class ControlDirectory:
 
     def __init__(self) -> None:
         identity = invoking_user(os.environ, os.geteuid())
-        self._directory = Path(tempfile.mkdtemp(prefix="v6x-"))
+        # Not in TMPDIR: it may be root's alone, and too long for the name of a socket (unix(7): 107 bytes).
+        self._directory = Path(tempfile.mkdtemp(prefix="v6x-", dir="/tmp"))
         if identity is not None:
             os.chown(self._directory, identity.uid, identity.gid)
         self.path = self._directory / "ssh"
@@ -248,13 +303,15 @@ def open_session(spec: Spec, control_path: Path | None = None, timeout: float = 
             stdout=subprocess.PIPE,
             stderr=errors,
             bufsize=0,
-            start_new_session=not is_ssh,  # ssh keeps the terminal to ask for a passphrase
+            start_new_session=isinstance(spec, NetnsSpec),  # the others keep the terminal: they may ask for a secret
             **_as_user(identity),
         )
     except OSError as error:
         errors.close()
-        raise EnvironmentFault(f"vantage {spec} cannot be started ({error})", f"install {argv[0]!r} or correct the SPEC") from error
-    session = Session(spec, process, errors)
+        raise EnvironmentFault(
+            f"vantage {spec} cannot be started ({argv[0]}: {error.strerror})", f"install {argv[0]} or correct the SPEC"
+        ) from error
+    session = Session(spec, process, errors, identity.name if identity else "")
     try:
         session._outgoing += compressed_stub()  # noqa: SLF001
         session.await_hello(timeout)
@@ -265,6 +322,7 @@ def open_session(spec: Spec, control_path: Path | None = None, timeout: float = 
 
 
 def _as_user(identity: Identity | None) -> dict[str, Any]:
+    """Popen's words for it. In ``/``, since what ssh starts for the user may look at a directory of root's and fail."""
     if identity is None:
         return {}
     return {
@@ -272,4 +330,5 @@ def _as_user(identity: Identity | None) -> dict[str, Any]:
         "group": identity.gid,
         "extra_groups": list(identity.groups),
         "env": dict(identity.environment),
+        "cwd": "/",
     }

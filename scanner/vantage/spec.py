@@ -1,19 +1,24 @@
 """Vantage SPECs, parsed at the door: ``ssh:[user@]host[:port]``, ``netns:NAME``, ``exec:COMMAND PREFIX``.
 
-A transport is a pure function from an argv to the argv that runs it over there.
+``parse_spec(str(spec)) == spec`` for every value that ``parse_spec`` returns.
 """
 
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 
 from scanner.model.errors import InputError
 
 WAYS = "give ssh:[user@]host[:port], netns:NAME or exec:COMMAND PREFIX"
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
-SSH = re.compile(
-    r"(?:(?P<user>[^@\s]+)@)?(?:\[(?P<literal>[0-9A-Fa-f:.%a-z0-9]+)\]|(?P<host>[^@:\s\[\]]+))(?::(?P<port>[0-9]{1,5}))?\Z"
-)
+SSH_FORM = "write ssh:user@host:22 (an IPv6 address in [brackets])"
+HIGHEST_PORT = 65535
+NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:+-]{0,254}\Z")
+DESTINATION = re.compile(r"(?:(?P<user>.*)@)?(?:\[(?P<literal>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[0-9]+))?\Z")
+# Both may reach a shell through ssh_config (ProxyCommand, Match exec), and to ssh a slash or a leading dash makes
+# something else of them than a name. OpenSSH 9.6 refuses the shell's characters itself, older ones do not.
+NAME = re.compile(r"[^-\s'\"`$\\;&<>|(){}/][^\s'\"`$\\;&<>|(){}/]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class ExecSpec:
 
     @property
     def name(self) -> str:
-        return self.prefix[-1].rpartition("/")[2]
+        return self.prefix[-1].rstrip("/").rpartition("/")[2] or str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,9 @@ Spec = ExecSpec | NetnsSpec | SshSpec
 
 
 def parse_spec(text: str) -> Spec:
-    """Raises InputError naming ``text`` and the three forms."""
+    """Raises InputError naming ``text`` and what to write instead."""
+    if not text.isprintable():
+        raise InputError(f"vantage {text!r} holds a character that cannot be printed", WAYS)
     scheme, colon, rest = text.partition(":")
     if not colon or scheme not in PARSERS:
         raise InputError(f"vantage {text!r} has no known form", WAYS)
@@ -76,29 +83,53 @@ def parse_spec(text: str) -> Spec:
 
 def _parse_exec(rest: str, text: str) -> ExecSpec:
     try:
-        return ExecSpec(tuple(shlex.split(rest)))
+        words = tuple(shlex.split(rest))
     except ValueError as error:
         raise InputError(f"vantage {text!r} cannot be split into words ({error})", "close the quotes") from error
+    if not words[0]:
+        raise InputError(f"vantage {text!r} starts with an empty word", "write exec: and a program")
+    return ExecSpec(words)
 
 
 def _parse_netns(rest: str, text: str) -> NetnsSpec:
-    if not NAME.match(rest):
+    if not NAMESPACE.match(rest):
         raise InputError(f"vantage {text!r} is no name of a network namespace", "see `ip netns list`")
     return NetnsSpec(rest)
 
 
 def _parse_ssh(rest: str, text: str) -> SshSpec:
-    match = SSH.match(rest)
+    match = DESTINATION.match(rest)
     if match is None:
-        raise InputError(f"vantage {text!r} is no ssh destination", "write ssh:user@host:22 (an IPv6 address in [brackets])")
-    host = match["literal"] or match["host"]
-    # A leading dash would be read by ssh as an option.
-    if host.startswith("-") or (match["user"] or "").startswith("-"):
-        raise InputError(f"vantage {text!r} starts with a dash", "write ssh:user@host:22")
-    port = int(match["port"]) if match["port"] else None
-    if port is not None and not 1 <= port <= 65535:  # noqa: PLR2004
-        raise InputError(f"vantage {text!r}: port {port} does not exist", "ports run from 1 to 65535")
-    return SshSpec(host, match["user"], port)
+        raise InputError(f"vantage {text!r} is no ssh destination", SSH_FORM)
+    user = match["user"]
+    if user is not None and ":" in user:
+        raise InputError("vantage ssh:...@... holds a colon before the @", "a password is never taken here: use a key")
+    if user is not None and not NAME.match(user):
+        raise InputError(f"vantage {text!r}: {user!r} is no user name", SSH_FORM)
+    host = match["host"] if match["literal"] is None else _literal(match["literal"], text)
+    if not NAME.match(host) and match["literal"] is None:
+        raise InputError(f"vantage {text!r}: {host!r} is no host name", SSH_FORM)
+    return SshSpec(host, user, _port(match["port"], text))
 
 
-PARSERS = {"exec": _parse_exec, "netns": _parse_netns, "ssh": _parse_ssh}
+def _literal(host: str, text: str) -> str:
+    """An IPv6 address, maybe with a zone (RFC 4007 section 11), as it was written."""
+    try:
+        zone = IPv6Address(host).scope_id or "0"
+    except ValueError as error:
+        raise InputError(f"vantage {text!r}: {host!r} is no IPv6 address", SSH_FORM) from error
+    if not NAME.match(zone):
+        raise InputError(f"vantage {text!r}: {zone!r} is no interface", SSH_FORM)
+    return host
+
+
+def _port(word: str | None, text: str) -> int | None:
+    if word is None:
+        return None
+    port = int(word[:9])
+    if not 1 <= port <= HIGHEST_PORT:
+        raise InputError(f"vantage {text!r}: port {word} does not exist", f"ports run from 1 to {HIGHEST_PORT}")
+    return port
+
+
+PARSERS: dict[str, Callable[[str, str], Spec]] = {"exec": _parse_exec, "netns": _parse_netns, "ssh": _parse_ssh}
