@@ -10,5 +10,6 @@ listeners         what listens, from the first source that answers:
   proc_net          /proc/net/tcp6 and udp6
   processes         which program holds a socket
 present           which addresses the host holds right now, cheap enough to ask every second
+checks            what a scan needs of this machine (v6expose doctor)
 router            pure: routes and neighbours -> the default router
 """

@@ -1,0 +1,122 @@
+"""``v6expose doctor``: is everything there that a scan needs, and what to do about what is not."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from scanner.cli.options import shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from ipaddress import IPv6Address
+
+    from rich.console import Console
+
+    from scanner.discovery.checks.check import Check
+    from scanner.vantage.session import Hello, Session
+    from scanner.vantage.spec import Spec
+
+FAILED = 4  # the environment lacks something
+LONGEST = 2000  # characters of a line
+MOST_DRIFT = 5.0  # seconds between two clocks
+STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+@click.command()
+@click.option("--vantage", "vantages", multiple=True, metavar="SPEC", help="Also go there and back; repeatable.")
+@shared
+def doctor(vantages: tuple[str, ...], *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001  (nothing is held back)
+    """Check this machine, and with --vantage a far one, for what a scan needs.
+
+    No packet leaves but those of the way to a vantage. Exit status: 0 when nothing fails, 4 when something does; a
+    warning is no failure. With -q only what is not well is shown.
+    """
+    from rich.console import Console
+
+    from scanner.discovery.checks.check import Status
+    from scanner.discovery.checks.every import CHECKS
+    from scanner.vantage.spec import parse_spec
+
+    specs = [parse_spec(text) for text in vantages]
+    checks = [check() for check in CHECKS]
+    checks += [check_vantage(spec, own_address()) for spec in specs]
+    well = all(check.status is not Status.FAIL for check in checks)
+    shown = [check for check in checks if check.status is not Status.OK or not quiet]
+    if as_json:
+        click.echo(json.dumps({"ok": well, "checks": [asdict(check) for check in checks]}, indent=1))
+    else:
+        show(shown, Console(file=sys.stdout, highlight=False))
+    if not well:
+        raise SystemExit(FAILED)
+
+
+def own_address() -> IPv6Address | None:
+    """An address of this host that a vantage must be able to reach."""
+    from scanner.discovery.addresses import read_addresses
+    from scanner.model.errors import EnvironmentFault
+
+    try:
+        return next((address.ip for address in read_addresses() if address.scannable), None)
+    except EnvironmentFault:
+        return None
+
+
+def check_vantage(spec: Spec, own: IPv6Address | None, open_session: Callable[[Spec], Session] | None = None) -> Check:
+    """Start the stub there, ask it back, and ask it for a route to us; ``own`` None leaves the last out."""
+    from scanner.discovery.checks.check import Check, Status
+    from scanner.model.errors import ScanError
+    from scanner.vantage import session as sessions
+
+    try:
+        session = (open_session or sessions.open_session)(spec)
+        try:
+            asked = time.monotonic()
+            there = session.request({"op": "ping"})["t"]
+            took = time.monotonic() - asked
+            route = session.request({"op": "route", "to": str(own)}) if own else {"source": ""}
+        finally:
+            session.close()
+    except ScanError as error:
+        return Check("vantage", Status.FAIL, error.message, error.remedy)
+    drift = abs(there + took / 2 - time.time())
+    return judge_vantage(str(spec), session.hello, took, drift, no_route=route["source"] is None)
+
+
+def judge_vantage(spec: str, hello: Hello, took: float, drift: float, *, no_route: bool) -> Check:
+    """``took`` and ``drift`` in seconds. The gravest defect gives the status, each has its remedy."""
+    from scanner.discovery.checks.check import Check, Status
+
+    facts = f"{spec}: python {hello.python} on {hello.system}, {took * 1000:.0f} ms there and back"
+    defects = [
+        (no_route, Status.FAIL, "no IPv6 route from there to this host", "give the vantage IPv6"),
+        (not hello.raw, Status.WARN, f"no raw sockets ({hello.why})", "log in as root there, or allow sudo -n python3"),
+        (hello.nmap is None, Status.WARN, "no nmap", "apt install nmap there"),
+        (drift > MOST_DRIFT, Status.WARN, f"its clock is {drift:.0f} s off ours", "synchronise both clocks"),
+    ]
+    real = [(status, what, remedy) for present, status, what, remedy in defects if present]
+    if not real:
+        return Check("vantage", Status.OK, f"{facts}, raw sockets, nmap {hello.nmap}")
+    status = Status.FAIL if any(status is Status.FAIL for status, _, _ in real) else Status.WARN
+    said, remedies = ("; ".join(parts) for parts in ([facts, *(what for _, what, _ in real)], [r for _, _, r in real]))
+    return Check("vantage", status, said, remedies)
+
+
+def show(checks: Iterable[Check], console: Console) -> None:
+    """A row a check, the word beside the colour; a remedy stands on one line of its own, so that it can be copied."""
+    from rich.text import Text
+
+    from scanner.report.text import one_line
+
+    for check in checks:
+        line = Text.assemble(
+            (f"{check.status:<6}", STYLES[check.status]), f"{check.name:<16}", one_line(check.detail, LONGEST)
+        )
+        console.print(line, soft_wrap=True)
+        if check.remedy:
+            console.print(Text(f"      -> {one_line(check.remedy, LONGEST)}"), soft_wrap=True)
