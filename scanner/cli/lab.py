@@ -30,10 +30,13 @@ def up(name: str, word: str, tcp: str, udp: str, **options: Any) -> None:
     from scanner.lab import rootless
     from scanner.lab.lab import Lab
     from scanner.lab.personalities import personality
+    from scanner.model.ports import PortSet
 
     wanted = personality(word)
-    rootless.enter(start=True)
     one = Lab(name, **options)
+    for ports in (tcp, udp):
+        PortSet.parse(ports)
+    rootless.enter(start=True)
     try:
         one.up()
         one.listen(tcp=tcp, udp=udp)

@@ -48,6 +48,7 @@ class Lab:
         self.options = Options(
             tempaddr, addr_gen, Lifetimes(*lifetimes), Lifetimes(*temporary_lifetimes), icmp_ratelimit
         )
+        topology.check(name, self.options)
         self.personality = PASSES
         self._owned = False
         self._unwinding = ExitStack()

@@ -47,7 +47,7 @@ def one_shot_argv(argv: Sequence[str]) -> list[str]:
 
 def this_command() -> list[str]:
     """The argv of the running command, to be run again elsewhere."""
-    return [sys.executable, *sys.argv]
+    return [sys.executable, *sys.orig_argv[1:]]
 
 
 def become_root() -> None:

@@ -81,7 +81,7 @@ def load(name: str) -> Record | None:
             personality=document["personality"],
             boot=document["boot"],
         )
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     return record if record.boot == boot_id() else None
 

@@ -6,6 +6,7 @@
 Everything is documentation space (RFC 3849) and no link leads out of these namespaces.
 """
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
@@ -16,6 +17,7 @@ NODES = ("inet", "inet2", "isp1", "isp2", "cpe", "host", "printer")
 ROUTERS = ("isp1", "isp2", "cpe")
 ALIASES = {"lan": "cpe"}  # the LAN bridge is part of the home router, as in most of them
 
+DOCUMENTATION = IPv6Network("2001:db8::/32")
 LAN = IPv6Network("2001:db8:2120:f400::/64")
 DELEGATED = IPv6Network("2001:db8:2120:f400::/56")
 LAN_ROUTER = IPv6Address("2001:db8:2120:f400::1")
@@ -115,6 +117,27 @@ CONFIGURATION = {
     "host": (f"link set {LAN_INTERFACE} up",),
     "printer": (f"link set {LAN_INTERFACE} up",),
 }
+
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+
+
+def check(name: str, options: Options) -> None:
+    """Raises InputError naming what cannot be."""
+    if not NAME.fullmatch(name):
+        raise InputError(f"{name!r} is no name for a lab", "use up to 32 letters, digits, - and _")
+    if options.tempaddr not in (0, 1, 2):
+        raise InputError(
+            f"use_tempaddr is 0, 1 or 2, not {options.tempaddr}", "2 makes temporary addresses and prefers them"
+        )
+    if options.addr_gen not in ADDR_GEN_MODES:
+        raise InputError(f"no way to generate addresses {options.addr_gen!r}", f"known: {', '.join(ADDR_GEN_MODES)}")
+    for lifetimes in (options.prefix, options.temporary):
+        if lifetimes.preferred > lifetimes.valid:  # RFC 4862 section 5.5.3 c: such a prefix is ignored
+            raise InputError(
+                f"preferred lifetime {lifetimes.preferred} s is longer than the valid lifetime {lifetimes.valid} s",
+                "give PREFERRED VALID, the smaller first",
+            )
 
 
 def node_of(word: str) -> str:

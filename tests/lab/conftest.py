@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scanner.lab.lab import Lab
+from scanner.lab.rootless import possible
 
 HERE = Path(__file__).parent
 _NUMBERS = itertools.count(1)
@@ -19,11 +20,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.lab)
 
 
+def require_root() -> None:
+    """Root may always. Anybody else runs these in a user namespace, by tests/test_lab_as_user.py, where that works."""
+    if os.geteuid() == 0:
+        return
+    if possible():
+        pytest.skip("runs in a user namespace: tests/test_lab_as_user.py")
+    if os.environ.get("CI") == "true":
+        pytest.fail("neither root nor user namespaces: the lab was not tested")
+    pytest.skip("neither root nor user namespaces")
+
+
 @pytest.fixture(autouse=True)
-def _namespaces_allowed(request: pytest.FixtureRequest) -> None:
-    """Root may always. Anybody else runs these in a user namespace: tests/test_lab_as_user.py."""
-    if request.node.get_closest_marker("lab") and os.geteuid() != 0:
-        pytest.skip("needs root; tests/test_lab_as_user.py runs it in a user namespace")
+def _root(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("lab"):
+        require_root()
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +45,6 @@ def unique_name() -> Callable[[], str]:
 
 @pytest.fixture(scope="module")
 def lab(unique_name: Callable[[], str]) -> Iterator[Lab]:
-    if os.geteuid() != 0:
-        pytest.skip("needs root; tests/test_lab_as_user.py runs it in a user namespace")
+    require_root()
     with Lab(unique_name()) as one:
         yield one
