@@ -11,6 +11,7 @@ PORTS = struct.Struct("!HH")
 TCP_HEAD = struct.Struct("!HHIIBB")
 SHORTEST = 44  # IPv6 header and two port numbers
 QUOTED_AT = 48  # ICMPv6 errors quote the packet after 8 bytes of their own (RFC 4443)
+INFORMATIONAL = 128  # from this type on, ICMPv6 messages are no errors (RFC 4443 section 2.1)
 
 
 # ICMPv6 (type, code) -> (kind, nmap's reason word). RFC 4443 sections 3.1 to 3.4, RFC 8200, RFC 7112.
@@ -54,7 +55,7 @@ def read_answer(packet: bytes) -> Answer | None:
             return None
         protocol, at = packet[40], 48
     if protocol == ICMPV6:
-        return _read_error(packet, source)
+        return _read_error(packet, source) if at == QUOTED_AT - 8 else None
     if protocol not in (TCP, UDP):
         return None
     port, ours = PORTS.unpack_from(packet, at)
@@ -72,7 +73,7 @@ def read_answer(packet: bytes) -> Answer | None:
 
 
 def _read_error(packet: bytes, source: bytes) -> Answer | None:
-    if len(packet) < QUOTED_AT + SHORTEST:
+    if len(packet) < QUOTED_AT + SHORTEST or packet[40] >= INFORMATIONAL:
         return None
     quoted = packet[QUOTED_AT:]
     protocol = quoted[6]
