@@ -14,7 +14,10 @@ from scanner.model.errors import EnvironmentFault
 
 def test_the_host_and_its_loopback_address() -> None:
     with socket.socket(socket.AF_INET6) as one:
-        one.bind(("::1", 0))
+        try:
+            one.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no ::1")
         one.listen()
         found = discover()
         port = one.getsockname()[1]

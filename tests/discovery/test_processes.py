@@ -37,14 +37,22 @@ def test_a_socket_nobody_holds_any_more_has_no_name() -> None:
     assert names_by_inode({inode}) == {}
 
 
+AS_NOBODY = """
+import os
+from scanner.discovery.processes import names_by_inode
+try:
+    os.setuid(65534)
+except OSError:
+    print("one user only")
+else:
+    print(names_by_inode({1}))
+"""
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
 def test_processes_that_may_not_be_read_are_passed_over() -> None:
     """As nobody, the descriptors of root's processes cannot be listed; that is no error."""
-    script = "from scanner.discovery.processes import names_by_inode; print(names_by_inode({1}))"
-    done = subprocess.run(
-        [sys.executable, "-c", f"import os, psutil, scanner.discovery.processes; os.setuid(65534); {script}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = subprocess.run([sys.executable, "-c", AS_NOBODY], capture_output=True, text=True, check=True)
+    if done.stdout == "one user only\n":
+        pytest.skip("this user namespace has one user only")
     assert done.stdout == "{}\n"
