@@ -199,5 +199,5 @@ def router_line(inventory: Inventory) -> str:
     router = inventory.default_router
     if router is None:
         return "Default router: none (no route to ::/0 names one)"
-    mac = f"MAC {router.mac}" if router.mac else "MAC not known now (it is not in the neighbour table)"
+    mac = f"MAC {router.mac}" if router.mac else "MAC not known now (not in the neighbour table)"
     return f"Default router: {router.address} on {one_line(router.interface)}, {mac}"
