@@ -149,7 +149,8 @@ class NmapRun:
             said = self._last_error() or reply.get("detail", "")
             raise EnvironmentFault(f"nmap cannot be run at the vantage ({printable(said)})", INSTALL)
         report = read_report(max(self._documents(reply), key=len))
-        problems = tuple(printable(line.strip()) for line in self._complaints(reply) if line.strip())[:MOST_PROBLEMS]
+        lines = dict.fromkeys(printable(line.strip()) for line in self._complaints(reply) if line.strip())
+        problems = tuple(lines)[:MOST_PROBLEMS]
         ended = bool(reply.get("ended")) or self._stopped
         if not report.hosts and not ended:
             why = problems or report.skipped or ("it said nothing",)

@@ -90,13 +90,32 @@ def test_nmap_always_gets_minus_6_and_its_words_unbroken(shim: MakeShim, tmp_pat
     assert (tmp_path / "words").read_text().splitlines() == [
         *("-oX", "-", "2001:db8:a::10", "fe80::1%a -iR 9", "-p", "22,80-90"),
         *("-6", "--stats-every", "1s", "-sS", "-n", "-Pn", "-d3", "--reason", "-T4", "--max-retries", "2"),
-        *("--initial-rtt-timeout", "500ms", "--max-rtt-timeout", "2s", "-S", "2001:db8:f::2", "-e", "my card"),
+        *(
+            "--initial-rtt-timeout",
+            "500ms",
+            "--max-rtt-timeout",
+            "2s",
+            "--min-rate",
+            "500",
+            "--max-rate",
+            "1000",
+            "-S",
+            "2001:db8:f::2",
+            "-e",
+            "my card",
+        ),
     ]
 
 
 def test_sweep_arguments_without_privilege_or_source() -> None:
     wanted = sweep_request(Path("nmap"), [TARGET], privileged=False)
     assert (wanted.arguments[0], wanted.arguments[-2:], wanted.ports) == ("-sT", ("--top-ports", "1000"), None)
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [(1, ("1", "1")), (90, ("45", "90")), (200_000, ("100000", "200000"))])
+def test_the_rate_is_a_ceiling(rate: int, wanted: tuple[str, str]) -> None:
+    words = sweep_request(Path("nmap"), [TARGET], rate=rate).arguments
+    assert (words[words.index("--min-rate") + 1], words[words.index("--max-rate") + 1]) == wanted
 
 
 def test_service_requests_are_one_a_port_and_bounded() -> None:
@@ -109,7 +128,7 @@ def test_service_requests_are_one_a_port_and_bounded() -> None:
 
 
 def test_standard_error_becomes_problems_and_may_be_any_bytes(shim: MakeShim) -> None:
-    lines = 'cat "$samples/each_port.xml"; printf "Warning: \\033[31mred\\nsecond\\n" >&2'
+    lines = 'cat "$samples/each_port.xml"; printf "Warning: \\033[31mred\\nsecond\\nsecond\\n" >&2'
     with NmapRun(request(shim(lines))) as run:
         assert finished(run)
         assert run.result().problems == ("Warning: \\x1b[31mred", "second")
