@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 LOWEST = 50
 CHUNK_SECONDS = 0.25
+RECOVERY = 1.05  # a moment of loss must not slow the rest of the scan: five clean chunks give a fifth back
 SMALLEST_CHUNK, LARGEST_CHUNK = 50, 8000
 
 
@@ -17,7 +18,7 @@ class Pace:
     rate: float
     ceiling: float
     baseline: float = 0.0
-    best: float = math.inf  # a rate that lost packets is not tried again
+    best: float = math.inf  # a rate that lost packets is not tried again at once, only approached
 
     @property
     def chunk(self) -> int:
@@ -30,11 +31,12 @@ class Pace:
         return sent - seen > expected + 3 * math.sqrt(expected) + 1
 
     def after(self, chunk_rate: float, sent: int, seen: int, dropped: int) -> "Pace":
-        """The pace once a chunk sent at ``chunk_rate`` has settled: controls sent and seen, packets the capture lost."""
+        """The pace once a chunk sent at ``chunk_rate`` has settled: its controls, and packets the capture lost."""
         if dropped or self.is_loss(sent, seen):
-            return replace(
-                self, rate=max(LOWEST, min(self.rate, chunk_rate / 2)), best=min(self.best, chunk_rate * 0.8)
-            )
+            slower = max(LOWEST, min(self.rate, chunk_rate / 2))
+            return replace(self, rate=min(self.ceiling, slower), best=max(LOWEST, min(self.best, chunk_rate * 0.8)))
         if not sent:
             return self  # no control, no growth
-        return replace(self, rate=min(self.ceiling, self.best, max(self.rate, chunk_rate * 2)))
+        return replace(
+            self, rate=min(self.ceiling, self.best, max(self.rate, chunk_rate * 2)), best=self.best * RECOVERY
+        )
