@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scanner.lab import commands
 from scanner.lab.rootless import one_shot_argv, possible
 
 LAB_TESTS = Path(__file__).parent / "lab"
@@ -14,9 +15,10 @@ LAB_TESTS = Path(__file__).parent / "lab"
 
 @pytest.mark.lab
 @pytest.mark.skipif(os.geteuid() == 0, reason="root runs tests/lab itself")
-def test_the_lab_suite_in_a_user_namespace() -> None:
+def test_the_lab_suite_in_a_user_namespace(tmp_path: Path) -> None:
     if not possible():
         pytest.skip("no user namespaces here; tests/lab says whether that is a failure")
-    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(LAB_TESTS)]
-    done = subprocess.run(one_shot_argv(argv), capture_output=True, text=True, check=False, cwd=LAB_TESTS.parent.parent)
+    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--basetemp={tmp_path}/inner", str(LAB_TESTS)]
+    settings = {"env": commands.environment(), "cwd": LAB_TESTS.parent.parent}
+    done = subprocess.run(one_shot_argv(argv), capture_output=True, text=True, check=False, **settings)
     assert done.returncode == 0, done.stdout[-4000:]

@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from scanner.model.errors import EnvironmentFault
 
 SYSTEM_PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 COMMAND_TIMEOUT = 30.0  # seconds; none of these takes one
 READY_TIMEOUT = 15.0  # seconds a daemon may take on a busy machine
+FAREWELL = 2.0  # seconds to write a traceback
 PACKAGES = {
     "ip": "iproute2",
     "nft": "nftables",
@@ -79,6 +80,16 @@ def processes_in(namespace: str) -> tuple[int, ...]:
     return tuple(int(word) for word in run(["ip", "netns", "pids", namespace]).split())
 
 
+def _last_words(process: subprocess.Popen[str], output: IO[str]) -> str:
+    """What a program says that is about to fail; it is killed if it does not end by itself."""
+    try:
+        process.wait(FAREWELL)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return output.read().rstrip()
+
+
 def daemon(argv: Sequence[str]) -> int:
     """Start a program that writes the line "ready" to standard output once it serves; returns its pid.
 
@@ -97,9 +108,7 @@ def daemon(argv: Sequence[str]) -> int:
         readable, _, _ = select.select([output], [], [], READY_TIMEOUT)
         said = output.readline().strip() if readable else "said nothing"
         if said != "ready":
-            process.kill()
-            rest = output.read().strip().splitlines()
-            process.wait()
-            raise EnvironmentFault(f"{' '.join(argv)} did not start: {rest[-1] if rest else said}")
+            lines = [said, *_last_words(process, output).splitlines()]
+            raise EnvironmentFault(f"{' '.join(argv)} did not start: {lines[-1].strip() or 'no reason given'}")
     process.returncode = 0  # its end is state.end()'s business, not the interpreter's
     return process.pid

@@ -28,7 +28,7 @@ V = Verdict
 
 def capture_on(lab: Lab, node: str, interface: str) -> socket.socket:
     capture = socket_in(lab.node(node), socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-    capture.setsockopt(socket.SOL_SOCKET, 33, 8 * 1024 * 1024)  # SO_RCVBUFFORCE
+    capture.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * 1024 * 1024)
     capture.bind((interface, ETH_P_IPV6))
     return capture
 

@@ -34,6 +34,8 @@ with Lab("v6x") as lab:
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The user's home, where he may write and the way to which he may walk."""
+    if os.geteuid() != 0 or Path("/proc/self/uid_map").read_text().split()[2] != "4294967295":
+        pytest.skip("only root can become another user")
     home = Path("/tmp") / f"v6xt-home-{os.getpid()}"  # noqa: S108 - pytest's own directories are root's alone
     home.mkdir(mode=0o700)
     os.chown(home, USER, USER)
@@ -45,8 +47,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _allowed(home: Path) -> None:
-    if os.geteuid() != 0 or Path("/proc/self/uid_map").read_text().split()[2] != "4294967295":
-        pytest.skip("only root can become another user")
     if as_user(home, sys.executable, "-c", f"import os; os.listdir({str(Path(scanner.__file__).parent)!r})").returncode:
         pytest.skip("this checkout or its Python is readable for root only")
     if as_user(home, *one_shot_argv(["ip", "netns", "add", "x"])).returncode:
