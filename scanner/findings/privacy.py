@@ -1,0 +1,99 @@
+"""V6X010 and V6X011: the kind of address the host prefers, and settings that a reboot takes away. Pure."""
+
+from collections.abc import Iterator
+
+from scanner.findings.fingerprint import fingerprint
+from scanner.model.finding import Finding, Severity
+from scanner.model.privacy import USE_TEMPADDR, WANTED, Forecast, InterfacePrivacy, Privacy, Profile, effective
+
+PREFERRED_ON_SERVER = "V6X010"
+LOST_AT_REBOOT = "V6X011"
+PREFERS_TEMPORARY = 2
+
+SET = "v6expose privacy set --use-tempaddr {value} --interface {interface} --persist"
+
+
+def judge_preferred_on_server(privacy: Privacy) -> Iterator[Finding]:
+    """V6X010: a server prefers its temporary address, now or after the next reboot; one finding an interface."""
+    if privacy.profile is not Profile.SERVER:
+        return
+    for one in privacy.interfaces:
+        forecast = one.forecast(USE_TEMPADDR)
+        if forecast is not None and PREFERS_TEMPORARY in (_now(forecast), _then(forecast)):
+            yield _preferred(privacy, one, forecast)
+
+
+def judge_lost_at_reboot(privacy: Privacy) -> Iterator[Finding]:
+    """V6X011: the running value is not what the files set at boot; one finding for each interface and setting."""
+    for one in privacy.interfaces:
+        for forecast in one.forecasts:
+            if forecast.differs:
+                yield _lost(privacy, one, forecast)
+
+
+def _now(forecast: Forecast) -> int | None:
+    return effective(forecast.setting, forecast.running)
+
+
+def _then(forecast: Forecast) -> int | None:
+    return effective(forecast.setting, forecast.predicted)
+
+
+def _preferred(privacy: Privacy, one: InterfacePrivacy, forecast: Forecast) -> Finding:
+    now = _now(forecast) == PREFERS_TEMPORARY
+    evidence = f"use_tempaddr of {one.interface} is {forecast.running}, after a reboot {_predicted(forecast)}"
+    if now and one.source_temporary:
+        evidence += f"; new connections leave from {one.source}, a temporary address"
+    return Finding(
+        rule=PREFERRED_ON_SERVER,
+        severity=Severity.MEDIUM if now else Severity.LOW,
+        title=f"Temporary address preferred on a server ({one.interface})",
+        address=one.source or None,
+        protocol=None,
+        port=None,
+        why="Connections leave from an address that is replaced every day: whoever learns the host's address from them, "
+        "a dynamic-DNS service for example, publishes one that dies, and each stays open until it does.",
+        evidence=f"{evidence}; taken for a server: {privacy.profile_reason}",
+        remedy=f"Host: {SET.format(value=0, interface=one.interface)} (1 keeps temporary addresses for programs that "
+        "ask for them). If this is a desktop, say --profile desktop. Router: nothing to do.",
+        standard="RFC 8981 section 4; RFC 6724 section 5 rule 7",
+        fingerprint=fingerprint(PREFERRED_ON_SERVER, None, None, one.interface),
+    )
+
+
+def _lost(privacy: Privacy, one: InterfacePrivacy, forecast: Forecast) -> Finding:
+    surely = "will not" if not forecast.doubt else "may not"
+    lasting = f"write {forecast.setting} where {forecast.decided_by.layer} reads it"
+    if forecast.setting == USE_TEMPADDR and forecast.running is not None:
+        lasting = SET.format(value=_now(forecast), interface=one.interface)
+    doubt = f"; not sure: {forecast.doubt}" if forecast.doubt else ""
+    return Finding(
+        rule=LOST_AT_REBOOT,
+        severity=_severity(privacy.profile, forecast),
+        title=f"Setting {surely} survive a reboot ({forecast.setting} of {one.interface})",
+        address=None,
+        protocol=None,
+        port=None,
+        why="The value in force was set by hand or by a program; the files say otherwise, and at the next boot they "
+        "decide.",
+        evidence=f"running {forecast.running}, after a reboot {_predicted(forecast)}{doubt}",
+        remedy=f"Host: {lasting}, or take the running value back if it was an experiment. Router: nothing to do.",
+        standard="sysctl.d(5); the documentation of the layer named",
+        fingerprint=fingerprint(LOST_AT_REBOOT, None, None, f"{one.interface} {forecast.setting}"),
+    )
+
+
+def _severity(profile: Profile, forecast: Forecast) -> Severity:
+    """What the reboot does to the choice of addresses weighs most, what merely changes is worth knowing."""
+    if forecast.setting != USE_TEMPADDR:
+        return Severity.INFO if forecast.doubt else Severity.LOW
+    return Severity.LOW if _then(forecast) in WANTED[profile] else Severity.MEDIUM
+
+
+def _predicted(forecast: Forecast) -> str:
+    winner = forecast.decided_by
+    return (
+        f"{forecast.predicted} ({winner.layer}, {winner.place}: {winner.words})"
+        if winner.place
+        else (f"{forecast.predicted} ({winner.layer}: {winner.words})")
+    )
