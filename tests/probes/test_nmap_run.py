@@ -68,7 +68,7 @@ def noted(path: Path) -> int:
     return int(path.read_text())
 
 
-BUSY = 'echo $$ > "$here/pid"; cat "$samples/two_hosts.xml" | head -c 1500 >> "$V6EXPOSE_NMAP_TEE"; exec sleep 300'
+BUSY = 'head -c 1500 "$samples/two_hosts.xml" >> "$V6EXPOSE_NMAP_TEE"; echo $$ > "$here/pid"; exec sleep 300'
 
 
 # ---- what goes in, what comes out
@@ -237,7 +237,7 @@ def test_a_shim_that_will_not_stop_is_killed_and_its_copy_is_read(shim: MakeShim
         pid = noted(tmp_path / "pid")
         started = time.monotonic()
         run.stop()
-        assert 1.5 < time.monotonic() - started < 4.5
+        assert 1.5 < time.monotonic() - started < 3.9  # by the child, not by the caller after 4 s
         assert until(lambda: not alive(pid))
         assert len(run.result().hosts) == 1
 
@@ -273,7 +273,7 @@ def test_nothing_outlives_a_child_that_was_killed(shim: MakeShim, tmp_path: Path
 def test_nothing_outlives_the_caller(shim: MakeShim, tmp_path: Path, end: str) -> None:
     """The child sees the end of its standard input, or a SIGTERM, and still hands back what there was."""
     line = {"hosts": [str(TARGET)], "ports": None, "arguments": "", "timeout": 60}
-    line["search_path"] = str(shim('echo $$ > "$here/pid"; echo "<nmaprun version=\\"7\\">"; exec sleep 300'))
+    line["search_path"] = str(shim('echo "<nmaprun version=\\"7\\">"; echo $$ > "$here/pid"; exec sleep 300'))
     child = subprocess.Popen(
         CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     )
