@@ -1,6 +1,5 @@
 """One built-in Internet a test module, under a name no other process has. What needs none is in pure/."""
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from scanner.lab.lab import Lab
 from scanner.lab.rootless import possible
 
 HERE = Path(__file__).parent
-_NUMBERS = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,9 +36,17 @@ def _root(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def unique_name() -> Callable[[], str]:
-    """A lab name that nobody else uses: this process's own, numbered."""
-    return lambda: f"v6xt{os.getpid()}x{next(_NUMBERS)}"
+def unique_name() -> Iterator[Callable[[], str]]:
+    """A lab name that nobody else uses: this process's own, numbered. Leftovers go at the end."""
+    made: list[str] = []
+
+    def name() -> str:
+        made.append(f"v6xt{os.getpid()}x{len(made) + 1}")
+        return made[-1]
+
+    yield name
+    for one in made:
+        Lab(one).down()
 
 
 @pytest.fixture(scope="module")
