@@ -400,8 +400,8 @@ class Connects:
 
 
 def icmp_error(sock: socket.socket) -> Optional[Dict[str, Any]]:
-    """The next ICMPv6 error in the socket's error queue (ipv6(7), IPV6_RECVERR): type, code, sender and the port it is
-    about; None where there is none. Other entries of the queue are passed over.
+    """The next ICMPv6 error in the socket's error queue (ipv6(7), IPV6_RECVERR): type, code, sender and the address and
+    port it is about; None where there is none. Other entries of the queue are passed over.
     """
     while True:
         try:
@@ -413,7 +413,8 @@ def icmp_error(sock: socket.socket) -> Optional[Dict[str, Any]]:
             known = level == socket.IPPROTO_IPV6 and kind == IPV6_RECVERR and len(data) >= 44  # noqa: PLR2004
             if known and data[4] == SO_EE_ORIGIN_ICMP6:
                 offender = socket.inet_ntop(socket.AF_INET6, data[24:40])
-                return {"type": data[5], "code": data[6], "address": offender, "port": to[1] if to else None}
+                target, port = (to[0], to[1]) if to else (None, None)
+                return {"type": data[5], "code": data[6], "address": offender, "target": target, "port": port}
 
 
 class Datagrams:
@@ -433,7 +434,7 @@ class Datagrams:
         self.inner = Sending(stub, {}, shots, command.get("rate", PLAIN_RATE), "sent")
         self.pacer = self.inner.pacer
         self.until = 0.0
-        stub.selector.register(self.udp, selectors.EVENT_READ, self.read)
+        self.reading = False
 
     @property
     def sending(self) -> bool:
@@ -471,6 +472,11 @@ class Datagrams:
         self.stub.emit("udp", id=self.command.get("id"), kind=kind, t=time.time(), **fields)
 
     def step(self, now: float) -> bool:
+        if not self.reading:
+            if self.udp in self.stub.selector.get_map():
+                return False  # an earlier job still waits for answers on this very port
+            self.stub.selector.register(self.udp, selectors.EVENT_READ, self.read)
+            self.reading = True
         if self.sending:
             if self.inner.step(now):
                 self.until = now + self.command.get("wait", 2.0)
@@ -484,7 +490,9 @@ class Datagrams:
 
     def cancel(self) -> None:
         self.inner.cancel()
-        self.stub.selector.unregister(self.udp)
+        if self.reading:
+            self.stub.selector.unregister(self.udp)
+            self.reading = False
 
 
 # ---- listening
