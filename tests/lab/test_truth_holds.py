@@ -66,7 +66,7 @@ FILTERS = st.dictionaries(st.sampled_from(("isp1", "isp2", "cpe", "host")), RULE
 
 
 @settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
