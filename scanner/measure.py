@@ -9,17 +9,19 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from pathlib import Path
 
 from scanner.discovery.present import present_addresses
 from scanner.flows import open_flows
-from scanner.model.address import Inventory
+from scanner.model.address import Address, Inventory
 from scanner.model.errors import EnvironmentFault
 from scanner.model.evidence import Measurement
 from scanner.plan import Plan, listening
 from scanner.probes.engine import Engine, Outside, Progress, Surroundings
+from scanner.probes.lan import Neighbourhood
 from scanner.probes.locate import Locator
 from scanner.probes.payloads import payload
 from scanner.probes.pipe import Witness
@@ -27,9 +29,11 @@ from scanner.probes.plain import PlainEngine
 from scanner.vantage.session import ControlDirectory, Session, open_session
 from scanner.vantage.spec import Spec, SshSpec
 from scanner.witness.pinhole import free_port
+from scanner.witness.solicit import Solicitor
 
 ATTEMPT_PORTS = 24  # source ports of attempts and of the locator; one more carries the control flows
 ERROR_LIMIT = Path("/proc/sys/net/ipv6/icmp/ratelimit")
+LONGEST_LINK_PREFIX = 64
 NAMES = {6: "tcp", 17: "udp"}
 
 
@@ -119,7 +123,40 @@ def measure(
         home=tuple({a.network for a in inventory.addresses if a.scannable and a.prefix_length < 128}),  # noqa: PLR2004
     )
     kind = Engine if session.hello.raw else PlainEngine
-    return kind(plan, around).run(lambda engine: Locator(engine, plan))
+    with ExitStack() as stack:
+        return kind(plan, around).run(lambda engine: Finders(engine, plan, inventory, stack))
+
+
+class Finders:
+    """What is looked for beside the ports: the path, where silence ends, and the rest of the LAN."""
+
+    def __init__(self, engine: Engine, plan: Plan, inventory: Inventory, stack: ExitStack) -> None:
+        self.engine = engine
+        self.locator = Locator(engine, plan)
+        self.neighbourhoods: list[Neighbourhood] = []
+        if plan.lan and engine.raw and engine.around.witness is not None:
+            for address in links(inventory, plan):
+                solicitor = Solicitor(address.interface)
+                stack.callback(solicitor.close)
+                taken = (own.ip for own in inventory.addresses)
+                self.neighbourhoods.append(Neighbourhood(engine, solicitor, address.network, taken))
+
+    def trace(self) -> None:
+        for neighbourhood in self.neighbourhoods[:1]:
+            neighbourhood.prepare()
+        self.locator.trace()
+
+    def locate(self) -> None:
+        self.locator.locate()
+        for neighbourhood in self.neighbourhoods:
+            neighbourhood.prepare()
+            self.engine.lan += neighbourhood.run()
+
+
+def links(inventory: Inventory, plan: Plan) -> list[Address]:
+    """One scanned address for each prefix of the host's links that has room for others."""
+    scanned = [a for a in inventory.addresses if a.ip in plan.addresses and a.prefix_length <= LONGEST_LINK_PREFIX]
+    return list({address.network: address for address in scanned}.values())
 
 
 def interface_name(index: int) -> str:

@@ -142,7 +142,7 @@ class SecondOpinion:
         if not targets:
             return tables
         ask = self._ask
-        plan = replace(ask.plan, targets=targets, nmap=False)
+        plan = replace(ask.plan, targets=targets, nmap=False, lan=False)
         measurement = measure(ask.vantage, plan, ask.inventory, ask.witness, ask.progress)
         self._problems.extend(measurement.problems)
         again: dict[tuple[str, str], PortTable] = {

@@ -47,6 +47,7 @@ class Plan:
     start_rate: int
     linger_until: float  # seconds after the first probe until which a first late answer is waited for
     nmap: bool
+    lan: bool  # ask what the router does with the rest of the LAN
     classes: tuple[PacketClass, ...]
 
     @property
@@ -97,6 +98,7 @@ def make_plan(inventory: Inventory, settings: Settings, catalogue: dict[str, Por
         start_rate=min(START_RATE, settings.rate),
         linger_until=6.5 if quick else 12.0,  # RFC 6092 REC-34: a late reject comes after 6 s at the earliest
         nmap=nmap,
+        lan=not quick,
         classes=packet_classes(targets, settings.rate, nmap=nmap),
     )
 

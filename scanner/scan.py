@@ -25,6 +25,7 @@ from scanner.model.run import (
     Header,
     Hop,
     Host,
+    LanRecord,
     Outside,
     PortTable,
     RouterRecord,
@@ -68,6 +69,7 @@ class Part:
     services: tuple[ServiceRecord, ...]
     problems: tuple[str, ...]
     interrupted: bool
+    lan: tuple[LanRecord, ...] = ()
 
 
 def scan(
@@ -124,6 +126,21 @@ def from_vantage(
         services=told.services,
         problems=(*problems, *measurement.problems, *told.problems),
         interrupted=measurement.interrupted,
+        lan=lan_records(measurement, spec.name),
+    )
+
+
+def lan_records(measurement: Measurement, vantage: str) -> tuple[LanRecord, ...]:
+    return tuple(
+        LanRecord(
+            prefix=str(fact.prefix),
+            vantage=vantage,
+            protocol="tcp" if fact.protocol == "tcp" else "udp",
+            port=fact.port,
+            verdict=fact.verdict,
+            evidence=fact.evidence,
+        )
+        for fact in measurement.lan
     )
 
 
@@ -241,6 +258,7 @@ def conclude(
         vantages=vantages,
         ports=tables,
         services=services,
+        lan=tuple(row for part in parts for row in part.lan),
         findings=findings,
         summary=summarise(facts, findings, complete=complete),
         before=request.before,

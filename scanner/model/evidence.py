@@ -66,7 +66,7 @@ class PortFacts:
     ``attempts`` probes that counted: sent without error while controls came through and the capture lost nothing
     ``doubt``    why silence proves nothing here, "" where it does
     ``listener`` a program listens on the port, by the inventory
-    ``muted``    the host limits its ICMPv6 errors and was seen to send some, so that silence need not be a drop
+    ``muted``    the host limits its ICMPv6 errors and was seen to send some, so that silence need not be a drop: which
     """
 
     observation: Observation | None
@@ -77,19 +77,21 @@ class PortFacts:
     doubt: str
     listener: bool
     place: Place | None = None
-    muted: bool = False
+    muted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Probes that must come through: sent, seen inside, and the same for probes of the scanned kind that were repeated
-    on ports known to pass.
+    """Probes that must come through: sent, seen inside; the same for probes of the scanned kind that were repeated on
+    ports already known to pass; and how many of all ports that pass were seen in the first pass.
     """
 
     sent: int = 0
     seen: int = 0
     repeats_sent: int = 0
     repeats_seen: int = 0
+    first_sent: int = 0
+    first_seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,25 @@ class Path:
 
     def distance_of(self, address: IPv6Address) -> int | None:
         return next((hop.distance for hop in self.hops if hop.address == address), None)
+
+
+class Default(StrEnum):
+    """What becomes of a packet to an address of the prefix that is not the host's."""
+
+    PASSED = "passed"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorFact:
+    """One (protocol, port) of everything else in ``prefix``; ``evidence`` in words."""
+
+    prefix: IPv6Network
+    protocol: str
+    port: int
+    verdict: Default
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,7 @@ class Measurement:
     capture_dropped: int = 0
     neighbours: tuple[tuple[str, str], ...] = ()  # (MAC or "", interface) that handed us packets of the vantage
     translated: tuple[tuple[IPv6Address, IPv6Address], ...] = ()  # (inside address, as seen outside) that differ
+    lan: tuple[DoorFact, ...] = ()
     problems: tuple[str, ...] = field(default=())
     interrupted: bool = False
     lost: bool = False  # the vantage died on the way

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from scanner.model.address import Kind, Listener, Origin, State
+from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
 from scanner.model.settings import Expectation, Profile
 from scanner.model.verdict import Verdict
@@ -149,6 +150,18 @@ class PortTable:
 
 
 @dataclass(frozen=True, slots=True)
+class LanRecord:
+    """What the router does with packets to addresses of ``prefix`` that nobody uses: the default for the whole LAN."""
+
+    prefix: str
+    vantage: str
+    protocol: Literal["tcp", "udp"]
+    port: int
+    verdict: Default
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceRecord:
     address: str
     vantage: str
@@ -182,6 +195,7 @@ class Run:
     services: tuple[ServiceRecord, ...]
     findings: tuple[Finding, ...]
     summary: Summary
+    lan: tuple[LanRecord, ...] = ()
     before: "RunDigest | None" = field(default=None)  # an earlier run to compare with
 
 

@@ -21,7 +21,7 @@ Step = tuple[str, int, int, str, str]
 def witness_filter(vantages: Iterable[IPv6Address], length: int = 176) -> list[Instruction]:
     """IPv6 to or from one of the vantage addresses, in either direction, headers and all (trap D13: nothing deeper).
 
-    Also what the router asks on the link: neighbour solicitations (ICMPv6 135).
+    Also what is asked and answered on the link: neighbour solicitations and advertisements (ICMPv6 135, 136).
     """
     steps: list[Step] = [
         ("", LOAD_WORD, PROTOCOL_OF_FRAME, "", ""),
@@ -34,7 +34,8 @@ def witness_filter(vantages: Iterable[IPv6Address], length: int = 176) -> list[I
         ("", LOAD_BYTE, NEXT_HEADER_AT, "", ""),
         ("", JUMP_EQUAL, ICMPV6, "", "drop"),
         ("", LOAD_BYTE, 40, "", ""),
-        ("", JUMP_EQUAL, 135, "keep", "drop"),
+        ("", JUMP_EQUAL, 135, "keep", ""),
+        ("", JUMP_EQUAL, 136, "keep", "drop"),
         ("keep", RETURN, length, "", ""),
         ("drop", RETURN, 0, "", ""),
     ]

@@ -14,10 +14,10 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Protocol
 
 from scanner.model.errors import IncompleteError
-from scanner.model.evidence import Controls, Kind, Measurement, Path
+from scanner.model.evidence import Controls, DoorFact, Kind, Measurement, Path
 from scanner.plan import UDP, Plan, TargetPlan, order
 from scanner.probes.answers import Answer, read_answer, read_probe
-from scanner.probes.bpf import answers_filter
+from scanner.probes.bpf import ICMPV6, answers_filter
 from scanner.probes.controls import ControlBook, ControlFlow, control_index, flow_for
 from scanner.probes.craft import Flow, stamp, syn_template, udp_packet, udp_template
 from scanner.probes.ledger import Book
@@ -33,6 +33,7 @@ LATE = 2.0  # seconds after which an answer counts as late
 LONGEST_LATE = 12.0
 REPEATS = 300  # ports known to pass that are asked again in each later pass
 QUIET = 3  # attempts after which a host that takes probes and says nothing is believed
+NEIGHBOUR_TYPES, NEIGHBOUR_LENGTH = (135, 136), 64  # solicitation and advertisement, RFC 4861 sections 4.3 and 4.4
 REFRESH_EVERY = 8.0  # shorter than any UDP state timer seen (PROBES section 1: 30 s)
 PULSE = 1.0
 
@@ -69,6 +70,7 @@ class Chunk:
     controls: range
     rate: float
     dropped: int
+    flow: ControlFlow | None = None
     failed: frozenset[int] = frozenset()
     sent: int = 0
     begun: float = 0.0
@@ -94,6 +96,15 @@ class Surroundings:
     errors_limited: bool = False  # this host limits its ICMPv6 errors (net.ipv6.icmp.ratelimit)
     home: tuple[IPv6Network, ...] = ()
     stop: Callable[[], bool] = field(default=lambda: False)
+
+
+@dataclass(slots=True)
+class Ears:
+    """Who else wants to hear what concerns no probe of the sweep."""
+
+    neighbour: Callable[[int, bytes, bool], None] = lambda _kind, _target, _outgoing: None  # ICMPv6 135 and 136, inside
+    greeting: Callable[[bytes], None] = lambda _packet: None  # UDP to the control flows' port, outside
+    stray: Callable[[Answer], None] = lambda _answer: None  # an answer about no address of the plan
 
 
 class Finder(Protocol):
@@ -124,6 +135,8 @@ class Engine:
         self.ends: dict[int, Chunk] = {}  # command id -> chunk
         self.latest = 0.0  # longest delay of a late answer, seconds
         self.expired: Callable[[Answer], None] = lambda _: None  # the locator listens here
+        self.ears = Ears()
+        self.lan: tuple[DoorFact, ...] = ()
         self.control_hop_limit = 0
         self.interrupted = self.lost = False
         self.probes = 0
@@ -152,6 +165,7 @@ class Engine:
             self._sweep()
             self.send_controls(BEFORE)
             self._linger()
+            self._give_back()
             locator.locate()
         except KeyboardInterrupt:
             self.interrupted = True
@@ -171,14 +185,19 @@ class Engine:
 
     def _ask_flow_ports_first(self) -> None:
         """A control flow may open its own inside port to everybody (RFC 6092 REC-17): ask that port before."""
-        for target in self.plan.targets:
-            port = self.around.flow_ports.get(target.address)
-            if target.protocol == UDP and port is not None and port in target.ports:
-                book = self._book(target)
-                for attempt in range(3):
-                    self._send_packets([self._udp(book, port, attempt)])
-                    self.wait(0.15)
-                    book.count_attempt(port, attempt)
+        for book in self.books.values():
+            port = self._flow_port(book)
+            if port in book.ports:
+                for attempt in range(QUIET):
+                    self._ask_alone(Chunk(book, attempt, [port], range(0), self.plan.start_rate, self._dropped()))
+
+    def _ask_alone(self, chunk: Chunk) -> None:
+        """A chunk without controls, before there are any."""
+        self._launch(chunk)
+        self.wait_until(lambda: chunk.done_at is not None, LONGEST_LATE)
+        if chunk.done_at is not None:
+            self.wait(self._settle)
+            self._account(chunk)
 
     def _open_flows(self) -> None:
         if self.around.witness is None:
@@ -196,7 +215,7 @@ class Engine:
         if not self.flows:
             return
         flow = self.flows[0]
-        indexes = self.controls.take(number)
+        indexes = self.controls.take(number, flow)
         packets = [flow.packet(self.around.key, index) for index in indexes]
         self._send_packets(packets, interval=1 / self.plan.start_rate)
         self.wait_until(lambda: self.controls.seen_of(indexes) == number, number / self.plan.start_rate + self._settle)
@@ -209,8 +228,10 @@ class Engine:
                 break
             self._pass(attempt, work)
             self.wait(min(1.5, self._settle))
-            needed = attempts_needed(inward_loss_bound(self._controls()))
-            queue = {id(book): self._again(book, attempt + 1, needed or 3) for book in self.books.values()}
+            bound = inward_loss_bound(self._controls())
+            # Where too much is lost, more tries may show that it is less; without any control they show nothing.
+            needed = attempts_needed(bound) or (QUIET if bound is None else MOST_ATTEMPTS)
+            queue = {id(book): self._again(book, attempt + 1, needed) for book in self.books.values()}
 
     def _again(self, book: Book, made: int, needed: int) -> list[int]:
         """The ports to ask once more: silence that has not been repeated enough, answers without arrival, and some
@@ -224,6 +245,7 @@ class Engine:
             for port, (kind, _, responder, _) in book.answers.items()
             if kind in rejected and responder != book.address.packed
         }
+        spoken.add(self._flow_port(book))
         silent = [port for port in book.unseen() if port not in spoken and book.counted[port] < needed]
         # The host answered and the answer did not come: lost by chance, or stopped? Only many tries tell.
         unanswered = [
@@ -279,20 +301,19 @@ class Engine:
 
     def _chunks(self, attempt: int, work: Sequence[tuple[Book, list[int]]]) -> Iterator[Chunk]:
         for book, ports in work:
-            flow_port = self.around.flow_ports.get(book.address) if book.protocol == UDP else None
-            rest = [port for port in ports if port != flow_port]
+            rest = [port for port in ports if port != self._flow_port(book)]
             at = 0
             while at < len(rest) and book.address not in self.vanished:
                 size = self._chunk_size()
                 some = rest[at : at + size]
                 at += size
-                number = max(PER_CHUNK, len(some) // ONE_IN) if flow_for(self.flows, book.address) else 0
-                yield Chunk(book, attempt, some, self.controls.take(number), self.pace.rate, self._dropped())
+                flow = flow_for(self.flows, book.address)
+                controls = self.controls.take(max(PER_CHUNK, len(some) // ONE_IN), flow) if flow else range(0)
+                yield Chunk(book, attempt, some, controls, self.pace.rate, self._dropped(), flow)
 
     def _launch(self, chunk: Chunk) -> int:
         book, attempt = chunk.book, chunk.attempt
-        flow = flow_for(self.flows, book.address)
-        extra = [flow.packet(self.around.key, index) for index in chunk.controls] if flow else []
+        extra = [chunk.flow.packet(self.around.key, index) for index in chunk.controls] if chunk.flow else []
         plain = chunk.ports
         if book.protocol == UDP:
             queries = {port: self._payload(book, port, attempt) for port in plain}
@@ -314,7 +335,7 @@ class Engine:
                 "key": self.around.key.hex(),
                 "salt": self._salt(book, attempt).hex(),
                 "ports": base64.b64encode(struct.pack(f"!{len(plain)}H", *plain)).decode(),
-                "rate": chunk.rate * (1 + len(extra) / max(1, len(plain))),
+                "rate": chunk.rate,
                 "interleave": [base64.b64encode(packet).decode() for packet in extra],
             },
             chunk,
@@ -335,6 +356,10 @@ class Engine:
         """Let the chunk's silence count, unless controls were lost in bulk or the capture lost packets."""
         sent, seen = len(chunk.controls), self.controls.seen_of(chunk.controls)
         dropped = self._dropped() - chunk.dropped
+        if sent and not seen:
+            self._look_who_is_gone()
+        if chunk.flow is not None and chunk.flow.inside in self.vanished:
+            return  # its controls could not come through
         self.pace = self.pace.after(chunk.rate, sent, seen, dropped)
         self._last_probe = max(self._last_probe, chunk.done_at or 0.0)
         if dropped or (sent and seen < sent / 2):
@@ -376,18 +401,26 @@ class Engine:
                 pinhole.refresh()
         if now - self._pulsed > PULSE:
             self._pulsed = now
-            gone = {t.address for t in self.plan.targets} - self.around.present() - self.vanished
-            for address in gone:
-                self.vanished.add(address)
-                self.problems.append(f"{address} vanished from the host in mid-scan: scan again with the new addresses")
+            self._look_who_is_gone()
+
+    def _look_who_is_gone(self) -> None:
+        """Of an address that the host has no more nothing is asked, and its control flow says nothing any more."""
+        for address in {t.address for t in self.plan.targets} - self.around.present() - self.vanished:
+            self.vanished.add(address)
+            self.controls.forget(address)
+            self.flows = tuple(flow for flow in self.flows if flow.inside != address)
+            self.problems.append(f"{address} vanished from the host in mid-scan: scan again with the new addresses")
 
     def _on_event(self, event: dict[str, Any]) -> None:
         kind = event["e"]
         if kind == "heard":
             for at, text in event["p"]:
-                answer = read_answer(base64.b64decode(text))
+                packet = base64.b64decode(text)
+                answer = read_answer(packet)
                 if answer is not None:
                     self._on_answer(answer, at)
+                    if answer.source_port == self.around.outside.flow_port:
+                        self.ears.greeting(packet)
         elif kind in ("swept", "sent"):
             self._far_dropped = max(self._far_dropped, event.get("dropped", 0))
             self._on_sent(event)
@@ -418,19 +451,27 @@ class Engine:
         book = self.books.get((answer.target, answer.protocol))
         attempt = self._attempt_of.get(answer.source_port)
         if book is None or attempt is None or answer.port not in book.ports:
+            if book is None:
+                self.ears.stray(answer)
             return
         book.note_answer(answer)
         sent_at = book.sent_at(attempt, answer.port)
+        if answer.kind is Kind.ACCEPT:
+            return  # late or not: a SYN-ACK is sent again and again until it is answered
         if sent_at is not None and at - sent_at > LATE + self.around.outside.round_trip:
             self.latest = max(self.latest, at - sent_at)
 
     def _on_frame(self, frame: Frame) -> None:
         packet = frame.packet
+        if len(packet) >= NEIGHBOUR_LENGTH and packet[6] == ICMPV6 and packet[40] in NEIGHBOUR_TYPES:
+            self.ears.neighbour(packet[40], packet[48:64], frame.outgoing)
+            return
         if frame.outgoing:
             answer = read_answer(packet) if packet[24:40] == self._vantage else None
             book = self.books.get((answer.target, answer.protocol)) if answer else None
-            if answer and book is not None and answer.source_port in self._attempt_of:
-                book.left.setdefault(answer.port, answer.reason)
+            attempt = self._attempt_of.get(answer.source_port) if answer else None
+            if answer and book is not None and attempt is not None:
+                book.note_left(answer.port, attempt, answer.reason)
             return
         probe = read_probe(packet)
         if probe is None or packet[8:24] != self._vantage:
@@ -454,6 +495,10 @@ class Engine:
     @property
     def _settle(self) -> float:
         return max(0.3, 2 * self.around.outside.round_trip + 0.15)
+
+    def _flow_port(self, book: Book) -> int:
+        """The inside port of the address's control flow, asked before the flow was opened; 0 where none concerns."""
+        return self.around.flow_ports.get(book.address, 0) if book.protocol == UDP else 0
 
     def _book(self, target: TargetPlan) -> Book:
         return self.books[target.address.packed, target.protocol]
@@ -502,11 +547,14 @@ class Engine:
 
     def _controls(self) -> Controls:
         repeats = [book.repeats() for book in self.books.values()]
+        firsts = [book.firsts() for book in self.books.values()]
         return Controls(
             sent=self.controls.sent,
             seen=self.controls.seen,
             repeats_sent=sum(sent for sent, _ in repeats),
             repeats_seen=sum(seen for _, seen in repeats),
+            first_sent=sum(sent for sent, _ in firsts),
+            first_seen=sum(seen for _, seen in firsts),
         )
 
     def _report(self, stage: str, done: int, total: int) -> None:
@@ -514,7 +562,17 @@ class Engine:
 
     # -- the end
 
+    def _give_back(self) -> None:
+        """A UDP program bound to :: may answer from another address than was asked (RFC 6724 picks the source)."""
+        for book in self.books.values():
+            others = [b for b in self.books.values() if b is not book and b.protocol == book.protocol == UDP]
+            for port in book.unasked():
+                if any(port in other.arrived for other in others):
+                    book.give_back(port)
+
     def _freeze(self, seconds: float) -> Measurement:
+        self._look_who_is_gone()
+        self._give_back()
         controls = self._controls()
         bound = inward_loss_bound(controls)
         needed = attempts_needed(bound)
@@ -542,6 +600,7 @@ class Engine:
                 (mac if mac.strip("0:") else "", self.around.interface_name(index)) for mac, index in self.neighbours
             ),
             translated=tuple((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen),
+            lan=self.lan,
             problems=tuple(self.problems),
             interrupted=self.interrupted,
             lost=self.lost,
@@ -553,9 +612,11 @@ class Engine:
         if book.address in self.vanished:
             return "the address vanished in mid-scan"
         if port in book.arrived:
-            return "" if counted else "the probe was not answered while packets were being lost"
+            return self._doubt_inside(book, port, needed)
         if self.around.witness is None:
             return ""
+        if port in book.left:
+            return "the host was seen to answer a probe that was not seen to arrive"
         if counted == 0:
             return (
                 "the scan ended before its probe counted" if self.lost or self.interrupted else "no probe of it counted"
@@ -567,6 +628,17 @@ class Engine:
         if counted < needed:
             return f"only {counted} of the {needed} attempts that the loss asks for counted"
         return ""
+
+    def _doubt_inside(self, book: Book, port: int, needed: int | None) -> str:
+        """Why an unanswered probe that arrived proves nothing of what the host does, "" where it does."""
+        if port in book.answers:
+            return ""
+        answers = book.departures(port)
+        if not answers:
+            return "" if book.counted[port] else "the probe was not answered while packets were being lost"
+        if needed is not None and answers >= needed:
+            return ""
+        return f"the host answered {answers} times and no answer came out: lost or stopped, too few to tell"
 
 
 def _mixed(ports: list[int], known: list[int]) -> list[int]:

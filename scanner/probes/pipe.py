@@ -1,6 +1,7 @@
 """The two ends a measurement is given: a pipe to the outside, and eyes inside. vantage/ and witness/ implement them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Address
 from typing import Any, NamedTuple, Protocol
 
 
@@ -38,6 +39,19 @@ class Witness(Protocol):
 
     def dropped(self) -> int:
         """How many packets the capture has lost so far."""
+
+
+class Neighbours(Protocol):
+    """The host's link, for the question about everything else on it (witness/solicit.py)."""
+
+    def join(self, addresses: Iterable[IPv6Address]) -> None:
+        """Hear what is asked about these addresses."""
+
+    def solicit(self, address: IPv6Address) -> None:
+        """Ask the link who has ``address``."""
+
+    def speak_as(self, address: IPv6Address, port: int, to: IPv6Address, to_port: int, payload: bytes) -> None:
+        """Send one datagram outwards from an unused address of the host's prefix."""
 
 
 class Pinhole(Protocol):
