@@ -38,8 +38,8 @@ def _template(flow: ControlFlow, hop_limit: int) -> Template:
 
 
 def control_payload(flow: ControlFlow, key: bytes, index: int) -> bytes:
-    token = token_of(key, salt_of(flow.inside, UDP, flow.vantage_port), index & 0xFFFF)
-    return index.to_bytes(4, "big") + token
+    number = index.to_bytes(4, "big")
+    return number + token_of(key, salt_of(flow.inside, UDP, flow.vantage_port) + number, flow.inside_port)
 
 
 def control_index(flow: ControlFlow, key: bytes, payload: bytes) -> int | None:
@@ -59,25 +59,35 @@ def flow_for(flows: tuple[ControlFlow, ...], address: IPv6Address) -> ControlFlo
 
 
 class ControlBook:
-    """Which controls were sent and which the witness saw."""
+    """Which controls were sent, on the flow of which inside address, and which the witness saw."""
 
     def __init__(self) -> None:
-        self.sent = 0
+        self._next = 0
+        self._taken: list[tuple[range, IPv6Address]] = []
         self._seen: set[int] = set()
 
-    def take(self, number: int) -> range:
-        """The next ``number`` control numbers."""
-        first = self.sent
-        self.sent += number
-        return range(first, self.sent)
+    def take(self, number: int, flow: ControlFlow) -> range:
+        """The next ``number`` control numbers, to be sent on ``flow``."""
+        indexes = range(self._next, self._next + number)
+        self._next += number
+        self._taken.append((indexes, flow.inside))
+        return indexes
 
     def note(self, index: int) -> None:
-        if index < self.sent:  # the locator's own, hop-limited ones are no controls
+        if index < self._next:  # the locator's own, hop-limited ones are no controls
             self._seen.add(index)
+
+    def forget(self, inside: IPv6Address) -> None:
+        """The address is gone: what was sent on its flow tells nothing of the path's loss."""
+        self._taken = [(indexes, owner) for indexes, owner in self._taken if owner != inside]
 
     def seen_of(self, indexes: range) -> int:
         return sum(index in self._seen for index in indexes)
 
     @property
+    def sent(self) -> int:
+        return sum(len(indexes) for indexes, _ in self._taken)
+
+    @property
     def seen(self) -> int:
-        return len(self._seen)
+        return sum(self.seen_of(indexes) for indexes, _ in self._taken)

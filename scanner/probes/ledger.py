@@ -13,9 +13,9 @@ from scanner.model.ports import LAST_PORT, PortSet
 from scanner.probes.answers import Answer
 
 SIZE = LAST_PORT + 1
-UDP = 17
 NAMES = {6: "tcp", 17: "udp"}
-# The best answer of several decides: the target's own before a router's.
+ANSWERED_WITHOUT_ERROR = frozenset({"syn-ack", "reset", "udp-response"})
+# The best answer of several decides: the target's own before anybody else's, then by this rank.
 RANK = {Kind.ACCEPT: 0, Kind.REFUSE: 1, Kind.PROHIBIT: 2, Kind.UNREACHABLE: 3, Kind.OTHER: 4, Kind.EXPIRED: 5}
 
 
@@ -31,7 +31,8 @@ class Book:
         self.arrived: dict[int, int] = {}  # port -> bit per attempt
         self.arrivals: dict[int, tuple[bytes, int, int]] = {}  # port -> (mac, hop limit, interface)
         self.answers: dict[int, tuple[Kind, str, bytes, int]] = {}
-        self.left: dict[int, str] = {}
+        self.left: dict[int, str] = {}  # port -> the first answer the host was seen to send
+        self.departed: dict[int, int] = {}  # port -> bit per attempt the host was seen to answer
         self.places: dict[int, Place] = {}
         self._sent_at: dict[int, array[float]] = {}  # attempt -> epoch seconds by port, 0 for not sent
 
@@ -43,10 +44,15 @@ class Book:
         else:
             self.arrived[port] = bits | 1 << attempt
 
+    def note_left(self, port: int, attempt: int, reason: str) -> None:
+        """The host was seen to send an answer."""
+        self.left.setdefault(port, reason)
+        self.departed[port] = self.departed.get(port, 0) | 1 << attempt
+
     def note_answer(self, answer: Answer) -> None:
         known = self.answers.get(answer.port)
         ours = answer.responder == answer.target
-        if known is None or (RANK[answer.kind], not ours) < (RANK[known[0]], known[2] != answer.target):
+        if known is None or (not ours, RANK[answer.kind]) < (known[2] != answer.target, RANK[known[0]]):
             self.answers[answer.port] = (answer.kind, answer.reason, answer.responder, answer.hop_limit)
 
     def note_sent(self, attempt: int, ports: Iterable[int], at: float) -> None:
@@ -72,17 +78,42 @@ class Book:
         """Ports that arrived and got no answer back."""
         return [port for port in self.arrived if port not in self.answers]
 
+    def unasked(self) -> list[int]:
+        """Ports the host was seen to answer for, though nothing was seen to arrive there."""
+        return [port for port in self.left if port not in self.arrived]
+
+    def give_back(self, port: int) -> None:
+        """Another address was asked, and the answer came from this one: it says nothing about this one."""
+        self.left.pop(port, None)
+        self.departed.pop(port, None)
+        self.answers.pop(port, None)
+
+    def departures(self, port: int) -> int:
+        """Attempts the host was seen to answer."""
+        return self.departed.get(port, 0).bit_count()
+
+    def muted(self, *, errors_limited: bool) -> str:
+        """The ICMPv6 error the host gives and does not give every time, "" where it has no limit or gave none."""
+        errors = {reason for reason in self.left.values() if reason not in ANSWERED_WITHOUT_ERROR}
+        return min(errors, key=lambda reason: (reason != "port-unreach", reason)) if errors and errors_limited else ""
+
     def repeats(self) -> tuple[int, int]:
-        """Trials of the scanned kind on ports known to pass: (sent, seen). The first arrival of a port is what made it
-        known, so it is no trial; every other counted attempt is.
+        """Trials of the scanned kind on ports known to pass: (sent, seen). Only attempts after a port's first arrival
+        count: whether it is asked again no longer depends on the loss, so their share is the loss without bias.
         """
         sent = seen = 0
         for port, arrived in self.arrived.items():
-            counted = self.sent[port] & arrived
-            tries = self.sent[port].bit_count()
-            if tries > 1 and counted:
-                sent += tries - 1
-                seen += counted.bit_count() - 1
+            later = self.sent[port] & ~((arrived & -arrived) * 2 - 1)  # bits above the lowest of ``arrived``
+            sent += later.bit_count()
+            seen += (later & arrived).bit_count()
+        return sent, seen
+
+    def firsts(self) -> tuple[int, int]:
+        """Ports that pass and were asked in the first pass, and how many of them arrived in it. Those that arrived in
+        no attempt at all are missing, so with repeats of little loss this is the loss of the first pass.
+        """
+        sent = sum(self.sent[port] & 1 for port in self.arrived)
+        seen = sum(self.sent[port] & arrived & 1 for port, arrived in self.arrived.items())
         return sent, seen
 
     def freeze(
@@ -91,7 +122,7 @@ class Book:
         """Group all ports by what is known of them. ``doubt_of(port)`` says why its silence proves nothing, or "";
         ``errors_limited``: the host limits its ICMPv6 errors.
         """
-        muted = errors_limited and self.protocol == UDP and "port-unreach" in self.left.values()
+        muted = self.muted(errors_limited=errors_limited)
         groups: dict[PortFacts, list[int]] = defaultdict(list)
         for key, ports in self._keys(doubt_of, listening):
             groups[self._facts(key, watched=watched, muted=muted)].extend(ports)
@@ -115,7 +146,7 @@ class Book:
             keys[key].append(port)
         return keys.items()
 
-    def _facts(self, key: tuple[object, ...], *, watched: bool, muted: bool) -> PortFacts:
+    def _facts(self, key: tuple[object, ...], *, watched: bool, muted: str) -> PortFacts:
         answer, arrival, left, counted, doubt, listener, place = key
         return PortFacts(
             observation=_observation(answer),

@@ -12,11 +12,12 @@ from typing import Any
 from scanner.model.evidence import Kind
 from scanner.plan import UDP
 from scanner.probes.answers import ERRORS, Answer
-from scanner.probes.controls import control_payload
+from scanner.probes.controls import ControlFlow, control_payload
 from scanner.probes.engine import Chunk, Engine
+from scanner.probes.ledger import Book
 
 NOBODY = bytes(16)  # an ICMPv6 error whose sender connect() does not tell
-CONNECT_SECONDS = 3.0  # two SYNs: the kernel repeats after 1 s
+CONNECT_SECONDS, SYNS = 3.0, 2  # the kernel repeats a SYN after 1 s
 PORTS_AT_ONCE = 1500
 UDP_WAIT = 2.0
 # What connect() says -> what it amounts to, nmap's reason word, and whether the target itself said it.
@@ -39,12 +40,12 @@ class PlainEngine(Engine):
     def send_controls(self, number: int) -> None:
         if not self.flows:
             return
-        indexes = self.controls.take(number)
-        self._send_datagrams(indexes)
+        flow = self.flows[0]
+        indexes = self.controls.take(number, flow)
+        self._send_datagrams(flow, indexes)
         self.wait_until(lambda: self.controls.seen_of(indexes) == number, number / self.plan.start_rate + self._settle)
 
-    def _send_datagrams(self, indexes: range) -> None:
-        flow = self.flows[0]
+    def _send_datagrams(self, flow: ControlFlow, indexes: range) -> None:
         self._command(
             {
                 "op": "datagram",
@@ -61,15 +62,12 @@ class PlainEngine(Engine):
     def _send_packets(self, packets: object, interval: float = 0.001) -> None:
         pass
 
-    def _ask_flow_ports_first(self) -> None:
-        """Needs raw packets; the flow's own inside port is then judged like any other."""
-
     def _chunk_size(self) -> int:
         return PORTS_AT_ONCE
 
     def _launch(self, chunk: Chunk) -> int:
-        if self.flows and len(chunk.controls):
-            self._send_datagrams(chunk.controls)
+        if chunk.flow is not None and len(chunk.controls):
+            self._send_datagrams(chunk.flow, chunk.controls)
         if self._first_probe is None:
             self._first_probe = time.monotonic()
         book = chunk.book
@@ -81,7 +79,14 @@ class PlainEngine(Engine):
         }
         if book.protocol != UDP:
             return self._command(
-                {**common, "op": "connect", "timeout": CONNECT_SECONDS, "parallel": PORTS_AT_ONCE}, chunk
+                {
+                    **common,
+                    "op": "connect",
+                    "timeout": CONNECT_SECONDS,
+                    "parallel": PORTS_AT_ONCE,
+                    "rate": chunk.rate / SYNS,
+                },
+                chunk,
             )
         queries = {port: self._payload(book, port, chunk.attempt) for port in chunk.ports}
         return self._command(
@@ -115,25 +120,28 @@ class PlainEngine(Engine):
         self.probes += 1
         if event["state"] == "failed":
             chunk.failed |= {event["port"]}
+        elif "type" in event:
+            self._note(chunk, chunk.book, event["port"], _error(event))
         elif event["state"] in CONNECT:
             kind, reason, own = CONNECT[event["state"]]
-            self._note(chunk, event["port"], kind, reason, chunk.book.address.packed if own else NOBODY)
+            said = (kind, reason, chunk.book.address.packed if own else NOBODY)
+            self._note(chunk, chunk.book, event["port"], said)
 
     def _on_udp(self, event: dict[str, Any]) -> None:
         chunk = self.ends.get(event["id"])
         if chunk is None:
             return
-        kind, reason = (Kind.ACCEPT, "udp-response")
-        if event["kind"] == "icmp":
-            code = (event["type"], event["code"])
-            kind, reason = ERRORS.get(code, (Kind.OTHER, f"icmp-{code[0]}-{code[1]}"))
-        if kind is not Kind.EXPIRED:
-            self._note(chunk, event["port"], kind, reason, _packed(event["address"]))
+        # What comes in on the port may be about an earlier chunk, of another address.
+        about = event["address"] if event["kind"] == "answer" else event["target"]
+        book = self.books.get((_packed(about), UDP))
+        said = (Kind.ACCEPT, "udp-response", _packed(about)) if event["kind"] == "answer" else _error(event)
+        if book is not None:
+            self._note(chunk, book, event["port"], said)
 
-    def _note(self, chunk: Chunk, port: int, kind: Kind, reason: str, responder: bytes) -> None:
-        book = chunk.book
+    def _note(self, chunk: Chunk, book: Book, port: int, said: tuple[Kind, str, bytes]) -> None:
+        kind, reason, responder = said
         source_port = self.around.outside.ports[chunk.attempt]
-        if port in book.ports:
+        if port in book.ports and kind is not Kind.EXPIRED:
             book.note_answer(
                 Answer(book.address.packed, book.protocol, port, source_port, kind, reason, responder, -1, -1)
             )
@@ -141,8 +149,16 @@ class PlainEngine(Engine):
     def _on_done(self, event: dict[str, Any]) -> None:
         chunk = self.ends.pop(event["id"], None)
         if chunk is not None:
+            chunk.failed |= frozenset(event.get("failed", ()))
             chunk.done_at = time.monotonic()
             chunk.ended = time.time()
+
+
+def _error(event: dict[str, Any]) -> tuple[Kind, str, bytes]:
+    """What an ICMPv6 error amounts to, nmap's word for it, and who sent it."""
+    code = (event["type"], event["code"])
+    kind, reason = ERRORS.get(code, (Kind.OTHER, f"icmp-{code[0]}-{code[1]}"))
+    return kind, reason, _packed(event["address"])
 
 
 def _packed(text: str) -> bytes:

@@ -53,15 +53,18 @@ def evidence_row(facts: PortFacts, ports: PortSet, verdict: Verdict, reason: str
 
 
 def false_blocked_bound(measurement: Measurement) -> float | None:
-    """The largest probability over all stopped ports that one was merely lost; None where nothing bounds it. Ports
-    that something spoke for (a reject) need no bound; where no port is stopped in silence, the bound is 0.
+    """The largest probability over all stopped ports that one was merely lost; None where nothing bounds it.
+
+    Ports that something spoke for (a reject) need no bound; where no port is stopped in silence, the bound is 0, unless
+    silence could not be judged because no control came through.
     """
     silent = [
-        facts.attempts
+        (facts.attempts, decide(facts, measurement.path, target.address, target.protocol)[0] in STOPPED)
         for target in measurement.targets
         for facts, _ in target.groups
-        if facts.observation is None
-        and facts.arrival is None
-        and decide(facts, measurement.path, target.address, target.protocol)[0] in STOPPED
+        if facts.observation is None and facts.arrival is None
     ]
-    return false_blocked(measurement.loss_bound, min(silent)) if silent else 0.0
+    if silent and measurement.loss_bound is None:
+        return None
+    stopped = [attempts for attempts, is_stopped in silent if is_stopped]
+    return false_blocked(measurement.loss_bound, min(stopped)) if stopped else 0.0

@@ -78,6 +78,8 @@ SILENT_PLACE: Mapping[Where, Verdict] = {
     Where.UNKNOWN: V.BLOCKED,
 }
 
+UNNAMED = IPv6Address("::")  # connect() tells what was said, not who said it
+CONNECTION_REFUSED = "conn-refused"
 ONE_SIDED = "nobody watched inside, so silence or a refusal from outside does not tell who stopped the probe"
 
 
@@ -104,6 +106,8 @@ def _answered(verdict: Verdict, facts: PortFacts, author: Author) -> tuple[Verdi
     if verdict in (Verdict.INTERCEPTED, Verdict.FORGED) and facts.doubt:
         # The missing arrival may be the capture's fault, and then the answer is the host's own.
         return Verdict.INDETERMINATE, facts.doubt
+    if verdict is Verdict.FORGED and facts.observation.reason == CONNECTION_REFUSED:
+        return Verdict.BLOCKED, "refused on the way, by a forged reset or an ICMPv6 error: connect() tells no more"
     if author is Author.ROUTER and facts.observation.reason == "host-unreach":
         # RFC 4861 section 7.2.2: the router asked for the neighbour, so its filter had passed the packet.
         return Verdict.NO_NEIGHBOUR, "the router passed it and found nobody at the address"
@@ -111,17 +115,15 @@ def _answered(verdict: Verdict, facts: PortFacts, author: Author) -> tuple[Verdi
 
 
 def _arrived_in_silence(facts: PortFacts, protocol: str) -> tuple[Verdict, str]:
-    if facts.left:
+    if facts.left and not facts.doubt:
         return Verdict.REPLY_LOST, f"the host answered ({facts.left}), the answer was stopped on its way out"
     if protocol == "udp" and facts.listener:
         return Verdict.OPEN_FILTERED, "a program listens and said nothing"
     if facts.doubt:
         return Verdict.INDETERMINATE, facts.doubt
-    if facts.muted:  # RFC 4443 section 2.4 (f): the host says "port unreachable" only so many times a second
-        return (
-            Verdict.CLOSED,
-            "no program listens; whether the host refuses or drops is hidden by its limit on ICMPv6 errors",
-        )
+    if facts.muted:  # RFC 4443 section 2.4 (f): a host sends only so many ICMPv6 errors a second
+        verdict = Verdict.CLOSED if facts.muted == "port-unreach" else Verdict.HOST_REJECTED
+        return verdict, f"the host answers others {facts.muted}; its limit on ICMPv6 errors hides what it does here"
     return Verdict.HOST_DROPPED, ""
 
 
@@ -132,6 +134,8 @@ def author_of(facts: PortFacts, path: Path, target: IPv6Address) -> Author:
         return Author.NOBODY
     if seen.responder == target:
         return Author.TARGET
+    if seen.responder == UNNAMED and facts.left:
+        return Author.TARGET  # connect() names nobody, but the witness saw the host send its answer
     if any(seen.responder in network for network in path.home):
         return Author.ROUTER  # an address of the router on the host's own link
     distance = path.distance_of(seen.responder)
