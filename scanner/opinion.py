@@ -37,6 +37,7 @@ NOT_THERE = (
 PAUSE = 0.1
 AT_ONCE = 8  # sshd takes ten sessions on a shared connection (MaxSessions); the sweep has one
 Words = tuple[str, str, str]  # nmap's name, product, version
+NMAP_RATE = 1000  # packets a second, beside the sweep
 MOST_AGAIN = 256  # ports probed again; more is not a dispute but another path
 
 
@@ -46,6 +47,7 @@ class Opinion:
 
     services: tuple[ServiceRecord, ...] = ()
     problems: tuple[str, ...] = ()
+    missing: bool = False  # asked for, and did not come to anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class SecondOpinion:
         self._run: NmapRun | None = None
         self._shim: Path | None = None
         self._naming: ServiceRuns | None = None
+        self._missing = False
         self._asked: set[tuple[object, ...]] = set()
         self._problems: list[str] = []
 
@@ -77,12 +80,15 @@ class SecondOpinion:
             return self
         if vantage.session.hello.nmap is None:
             self._problems.append(NOT_THERE.format(name=vantage.spec.name))
+            self._missing = True
             return self
         directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="v6expose-shim-")))
         self._shim = write_shim(directory, vantage.spec, vantage.shared.path if vantage.shared else None)
         if any(target.protocol == TCP for target in plan.targets):
             raw = vantage.session.hello.raw
-            request = sweep_request(self._shim, plan.addresses, Source(vantage.address), privileged=raw)
+            request = sweep_request(
+                self._shim, plan.addresses, Source(vantage.address), privileged=raw, rate=min(NMAP_RATE, plan.rate)
+            )
             self._run = self._stack.enter_context(NmapRun(request))
         return self
 
@@ -112,7 +118,7 @@ class SecondOpinion:
             tables = tuple(with_nmap(table, report) for table in tables)
             tables = self._settle(tables)
         services = self._services(tables) if self._shim else ()
-        return Opinion(services, tuple(self._problems)), tables
+        return Opinion(services, tuple(self._problems), self._missing), tables
 
     def _wait(self, run: NmapRun | ServiceRuns, stage: str) -> NmapReport | None:
         try:
@@ -123,6 +129,7 @@ class SecondOpinion:
             report = run.result()
         except ScanError as error:
             self._problems.append(str(error))
+            self._missing = True
             return None
         self._problems.extend(f"nmap: {problem}" for problem in report.problems)
         if report.truncated:

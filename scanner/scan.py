@@ -70,6 +70,7 @@ class Part:
     problems: tuple[str, ...]
     interrupted: bool
     lan: tuple[LanRecord, ...] = ()
+    missing: bool = False  # nmap was asked for and did not come to anything
 
 
 def scan(
@@ -127,6 +128,7 @@ def from_vantage(
         problems=(*problems, *measurement.problems, *told.problems),
         interrupted=measurement.interrupted,
         lan=lan_records(measurement, spec.name),
+        missing=told.missing,
     )
 
 
@@ -175,7 +177,7 @@ def ask_nmap(
         problems = (*measurement.problems, "interrupted while nmap ran: the sweep is complete, nmap is not")
         return Opinion(), tables, replace(measurement, interrupted=True, problems=problems)
     except ScanError as error:
-        return Opinion(problems=(str(error),)), tables, measurement
+        return Opinion(problems=(str(error),), missing=True), tables, measurement
     return told, tables, measurement
 
 
@@ -219,7 +221,8 @@ def conclude(
         if record.outside.verdict == "refuted"
     ]
     interrupted = any(part.interrupted for part in parts)
-    complete = not interrupted and is_complete(tables, vantages) and watched and not more
+    whole = watched and not more and not any(part.missing for part in parts)
+    complete = not interrupted and is_complete(tables, vantages) and whole
     facts = Facts(
         inventory=inventory,
         tables=tables,
