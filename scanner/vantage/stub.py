@@ -213,10 +213,12 @@ def sweep_shots(command: Command, sender: socket.socket) -> Iterator[Shot]:
     base = base_sum(template, template[6])
     to = (address_of(template), 0)
     flow = (template[0] << 24 | template[1] << 16) & 0xFFF00000
+    steady = bool(command.get("steady"))  # the template's own flow label: all packets take the same way
 
     def one(port: int) -> None:
         token = token_of(key, salt, port)
-        struct.pack_into("!I", template, 0, flow | int.from_bytes(token[4:], "big") & 0xFFFFF)
+        if not steady:
+            struct.pack_into("!I", template, 0, flow | int.from_bytes(token[4:], "big") & 0xFFFFF)
         struct.pack_into("!H", template, port_at, port)
         template[token_at : token_at + length] = token[:length]
         total = fold(base + port + sum(words.unpack_from(token)))
@@ -327,6 +329,7 @@ class Connects:
         self.stub, self.command = stub, command
         self.ports = list(command["ports"])[::-1]
         self.parallel = command.get("parallel", 256)
+        self.source = socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, command["source"]))
         self.pacer = Pacer(command.get("rate", PLAIN_RATE))
         self.open: Dict[socket.socket, Tuple[int, float]] = {}
 
@@ -381,17 +384,19 @@ class Connects:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # hang up by RST
         self.close(sock)
         state = CONNECT_STATES.get(code, "unreachable" if code in self.UNREACHABLE else "failed")
-        self.tell(port, state, code, **(told or {}))
+        if told and told["address"] == self.source:  # our own filter or a dead first hop: the probe did not get away
+            state = "failed"
+        self.tell(port, state, code, told)
 
     def close(self, sock: socket.socket) -> None:
         self.stub.selector.unregister(sock)
         del self.open[sock]
         sock.close()
 
-    def tell(self, port: int, state: str, code: int, **more: Any) -> None:
-        name = errno.errorcode.get(code, str(code)) if code else ""
-        fields = {**more, "port": port, "state": state, "error": name}
-        self.stub.emit("connected", id=self.command.get("id"), t=time.time(), **fields)
+    def tell(self, port: int, state: str, number: int, told: Optional[Dict[str, Any]] = None) -> None:
+        error = errno.errorcode.get(number, str(number)) if number else ""
+        fields = {**(told or {}), "port": port, "state": state, "error": error, "t": time.time()}
+        self.stub.emit("connected", id=self.command.get("id"), **fields)
 
     def cancel(self) -> None:
         for sock in list(self.open):
@@ -428,6 +433,7 @@ class Datagrams:
         self.key, self.salt = bytes.fromhex(command["key"]), bytes.fromhex(command["salt"])
         self.payloads = {int(port): unb64(text) for port, text in command.get("payloads", {}).items()}
         self.udp = stub.reserved[command["port"]][1]
+        self.own = self.udp.getsockname()[0]
         if sys.platform == "linux":
             self.udp.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
         shots = [(port, functools.partial(self.one, port)) for port in command["ports"]]
@@ -466,7 +472,10 @@ class Datagrams:
             told = icmp_error(self.udp)
             if told is None:
                 break
-            self.tell("icmp", **told)
+            if told["address"] == self.own != self.command["address"]:  # as in Connects.ready
+                self.inner.failed += [told["port"]] * (told["port"] not in self.inner.failed)
+            else:
+                self.tell("icmp", **told)
 
     def tell(self, kind: str, **fields: Any) -> None:
         self.stub.emit("udp", id=self.command.get("id"), kind=kind, t=time.time(), **fields)
