@@ -38,9 +38,9 @@ def packets(draw: st.DrawFn) -> bytes:
 
 
 def watches(packet: bytes, vantages: tuple[IPv6Address, ...]) -> bool:
-    """What the witness keeps: to or from a vantage; neighbour solicitations."""
+    """What the witness keeps: to or from a vantage; neighbour solicitations and advertisements."""
     known = {vantage.packed for vantage in vantages}
-    return packet[8:24] in known or packet[24:40] in known or (packet[6] == 58 and packet[40:41] == b"\x87")
+    return packet[8:24] in known or packet[24:40] in known or (packet[6] == 58 and packet[40:41] in (b"\x87", b"\x88"))
 
 
 def answers(packet: bytes, address: IPv6Address) -> bool:
