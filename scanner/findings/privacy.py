@@ -51,7 +51,7 @@ def _preferred(privacy: Privacy, one: InterfacePrivacy, forecast: Forecast) -> F
         address=one.source or None,
         protocol=None,
         port=None,
-        why="Connections leave from an address that is replaced every day: whoever learns the host's address from them, "
+        why="Connections leave from an address that is replaced every day: whoever learns the address from them, "
         "a dynamic-DNS service for example, publishes one that dies, and each stays open until it does.",
         evidence=f"{evidence}; taken for a server: {privacy.profile_reason}",
         remedy=f"Host: {SET.format(value=0, interface=one.interface)} (1 keeps temporary addresses for programs that "

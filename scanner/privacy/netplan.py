@@ -190,7 +190,7 @@ def _network_file(one: Definition) -> NetworkFile:
     entries = [(Entry("Match", key, value, line), place) for key, value in _match_entries(one)]
     if _wants_privacy(one):
         entries.append((Entry("Network", "IPv6PrivacyExtensions", "yes", line), place))
-    return NetworkFile(f"/run/systemd/network/10-netplan-{one.name}.network", tuple(entries))
+    return NetworkFile(f"/run/systemd/network/10-netplan-{one.name}.network", tuple(entries), place)
 
 
 def _profile(one: Definition) -> Profile:

@@ -161,8 +161,8 @@ def _fits(profile: Profile, interface: Interface) -> bool:
     name = profile.value("connection", "interface-name")
     if profile.value("connection", "autoconnect", "true").lower() in {"false", "no", "0"}:
         return False
-    if name:
-        return name == interface.name
+    if name and name != interface.name:
+        return False
     patterns = profile.value("match", "interface-name").strip(";")
     if patterns and not in_list(",".join(f"interface-name:{one}" for one in patterns.split(";")), interface):
         return False

@@ -30,10 +30,11 @@ OPTION = "IPv6PrivacyExtensions"
 
 @dataclass(frozen=True, slots=True)
 class NetworkFile:
-    """A .network file with its drop-ins; every entry with the place it stands at."""
+    """A .network file with its drop-ins; every entry with the place it stands at. ``origin``: what it is made from."""
 
     path: str
     entries: tuple[tuple[Entry, Place], ...]
+    origin: Place | None = None
 
     def last(self, section: str, key: str) -> tuple[Entry, Place] | None:
         return next((one for one in reversed(self.entries) if (one[0].section, one[0].key) == (section, key)), None)
@@ -68,7 +69,7 @@ def read_files(tree: Tree, generated: tuple[NetworkFile, ...] = ()) -> tuple[Net
             body = NetworkFile(path, tuple(_entries(tree, path)))
         dropins = tree.first_of_each_name([f"{directory}/{name}.d" for directory in DIRECTORIES], "*.conf")
         added = [entry for dropin in dropins for entry in _entries(tree, dropin)]
-        files.append(NetworkFile(body.path, (*body.entries, *added)))
+        files.append(NetworkFile(body.path, (*body.entries, *added), body.origin))
     return tuple(files)
 
 
@@ -145,8 +146,8 @@ def privacy_value(text: str) -> int | str | None:
 def _claim(file: NetworkFile, interface: Interface, doubt: str, central: NetworkFile) -> Claim:
     owner = Place(file.path, None, generator_of(file.path, "") or _generator(file))
     statements = [
-        *_privacy(file, central, owner),
-        Statement(Layer.NETWORKD, "accept_ra", 0, owner, "networkd reads router advertisements itself"),
+        *_privacy(file, central, file.origin or owner),
+        Statement(Layer.NETWORKD, "accept_ra", 0, file.origin or owner, "networkd reads router advertisements itself"),
     ]
     mode = file.last("Network", "IPv6LinkLocalAddressGenerationMode")
     if mode is not None and mode[0].value in LINK_LOCAL_MODE:
@@ -157,7 +158,7 @@ def _claim(file: NetworkFile, interface: Interface, doubt: str, central: Network
     return Claim(Layer.NETWORKD, interface.name, tuple(statements), owner, doubt, (note,) if note else ())
 
 
-def _privacy(file: NetworkFile, central: NetworkFile, owner: Place) -> list[Statement]:
+def _privacy(file: NetworkFile, central: NetworkFile, origin: Place) -> list[Statement]:
     """The last word that networkd knows, in the file before the central one; 0 where there is none."""
     for source in (file, central):
         for entry, place in reversed(source.entries):
@@ -170,7 +171,7 @@ def _privacy(file: NetworkFile, central: NetworkFile, owner: Place) -> list[Stat
                 since = " (read by systemd 254 and newer)" if source is central else ""
                 return [Statement(Layer.NETWORKD, USE_TEMPADDR, value, place, _words(entry) + since)]
     words = f"{OPTION}= is not given: networkd writes 0"
-    return [Statement(Layer.NETWORKD, USE_TEMPADDR, 0, owner, words)]
+    return [Statement(Layer.NETWORKD, USE_TEMPADDR, 0, origin, words)]
 
 
 def _generator(file: NetworkFile) -> str:
