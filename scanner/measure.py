@@ -20,7 +20,8 @@ from scanner.model.address import Address, Inventory
 from scanner.model.errors import EnvironmentFault
 from scanner.model.evidence import Measurement
 from scanner.plan import Plan, listening
-from scanner.probes.engine import Engine, Outside, Progress, Surroundings
+from scanner.probes.answers import Answer
+from scanner.probes.engine import Ears, Engine, Outside, Progress, Surroundings
 from scanner.probes.lan import Neighbourhood
 from scanner.probes.locate import Locator
 from scanner.probes.payloads import payload
@@ -141,16 +142,36 @@ class Finders:
                 taken = (own.ip for own in inventory.addresses)
                 self.neighbourhoods.append(Neighbourhood(engine, solicitor, address.network, taken))
 
-    def trace(self) -> None:
-        for neighbourhood in self.neighbourhoods[:1]:
-            neighbourhood.prepare()
-        self.locator.trace()
+        self.engine.ears = Ears(self._neighbour, self._greeting, self._stray)
 
-    def locate(self) -> None:
-        self.locator.locate()
+    def trace(self) -> None:
+        """Before the sweep: the path, and who is on the link."""
+        self.locator.trace()
         for neighbourhood in self.neighbourhoods:
             neighbourhood.prepare()
-            self.engine.lan += neighbourhood.run()
+
+    def between(self) -> None:
+        """After a pass of the sweep."""
+        for neighbourhood in self.neighbourhoods:
+            neighbourhood.ask()
+
+    def locate(self) -> None:
+        """After the sweep: where silence ends, and what the router did with the rest of the LAN."""
+        self.locator.locate()
+        for neighbourhood in self.neighbourhoods:
+            self.engine.lan += neighbourhood.judge()
+
+    def _neighbour(self, kind: int, target: bytes, outgoing: bool) -> None:  # noqa: FBT001
+        for neighbourhood in self.neighbourhoods:
+            neighbourhood.hear_neighbour(kind, target, outgoing)
+
+    def _greeting(self, packet: bytes) -> None:
+        for neighbourhood in self.neighbourhoods:
+            neighbourhood.hear_greeting(packet)
+
+    def _stray(self, answer: Answer) -> None:
+        for neighbourhood in self.neighbourhoods:
+            neighbourhood.hear_stray(answer)
 
 
 def links(inventory: Inventory, plan: Plan) -> list[Address]:

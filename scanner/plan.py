@@ -47,6 +47,7 @@ class Plan:
     start_rate: int
     linger_until: float  # seconds after the first probe until which a first late answer is waited for
     nmap: bool
+    locate_all: bool  # find the place of every silent port, however many
     lan: bool  # ask what the router does with the rest of the LAN
     classes: tuple[PacketClass, ...]
 
@@ -98,6 +99,7 @@ def make_plan(inventory: Inventory, settings: Settings, catalogue: dict[str, Por
         start_rate=min(START_RATE, settings.rate),
         linger_until=6.5 if quick else 12.0,  # RFC 6092 REC-34: a late reject comes after 6 s at the earliest
         nmap=nmap,
+        locate_all=settings.locate_all,
         lan=not quick,
         classes=packet_classes(targets, settings.rate, nmap=nmap),
     )

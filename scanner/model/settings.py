@@ -36,3 +36,4 @@ class Settings:
     rate: int = DEFAULT_RATE
     expect: Expectation = Expectation.STRICT
     nmap: bool = True
+    locate_all: bool = False

@@ -19,7 +19,7 @@ from scanner.plan import UDP, Plan, TargetPlan, order
 from scanner.probes.answers import Answer, read_answer, read_probe
 from scanner.probes.bpf import ICMPV6, answers_filter
 from scanner.probes.controls import ControlBook, ControlFlow, control_index, flow_for
-from scanner.probes.craft import Flow, stamp, syn_template, udp_packet, udp_template
+from scanner.probes.craft import Flow, Template, stamp, syn_template, udp_packet, udp_template
 from scanner.probes.ledger import Book
 from scanner.probes.pace import Pace
 from scanner.probes.pipe import Frame, Pinhole, Pipe, Witness
@@ -112,6 +112,8 @@ class Finder(Protocol):
 
     def trace(self) -> None: ...
 
+    def between(self) -> None: ...
+
     def locate(self) -> None: ...
 
 
@@ -136,11 +138,13 @@ class Engine:
         self.latest = 0.0  # longest delay of a late answer, seconds
         self.expired: Callable[[Answer], None] = lambda _: None  # the locator listens here
         self.ears = Ears()
+        self.finder: Finder
         self.lan: tuple[DoorFact, ...] = ()
         self.control_hop_limit = 0
         self.interrupted = self.lost = False
         self.probes = 0
         self._number = 1_000_000
+        self._finished: set[int] = set()
         self._vantage = around.outside.address.packed
         self._attempt_of = {port: attempt for attempt, port in enumerate(around.outside.ports)}
         self._flow_of: dict[tuple[bytes, int], ControlFlow] = {}
@@ -154,19 +158,19 @@ class Engine:
     def run(self, finder: Callable[["Engine"], Finder]) -> Measurement:
         """Trace the path, sweep everything, find where silence ends, freeze."""
         started = time.monotonic()
-        locator = finder(self)
+        self.finder = finder(self)
         try:
             self._listen()
             self._ask_flow_ports_first()
             self._open_flows()
             self.send_controls(BEFORE)
             self.pace = replace(self.pace, baseline=self._loss_now())
-            locator.trace()
+            self.finder.trace()
             self._sweep()
             self.send_controls(BEFORE)
             self._linger()
             self._give_back()
-            locator.locate()
+            self.finder.locate()
         except KeyboardInterrupt:
             self.interrupted = True
             self.problems.append("interrupted: what was measured until then is kept")
@@ -228,6 +232,7 @@ class Engine:
                 break
             self._pass(attempt, work)
             self.wait(min(1.5, self._settle))
+            self.finder.between()
             bound = inward_loss_bound(self._controls())
             # Where too much is lost, more tries may show that it is less; without any control they show nothing.
             needed = attempts_needed(bound) or (QUIET if bound is None else MOST_ATTEMPTS)
@@ -324,21 +329,7 @@ class Engine:
         if self._first_probe is None:
             self._first_probe = time.monotonic()
         return self._command(
-            {
-                "op": "sweep",
-                "source": str(self.around.outside.address),
-                "template": base64.b64encode(template.packet).decode(),
-                "port_at": template.port_at,
-                "token_at": template.token_at,
-                "token_len": template.token_length,
-                "checksum_at": template.checksum_at,
-                "key": self.around.key.hex(),
-                "salt": self._salt(book, attempt).hex(),
-                "ports": base64.b64encode(struct.pack(f"!{len(plain)}H", *plain)).decode(),
-                "rate": chunk.rate,
-                "interleave": [base64.b64encode(packet).decode() for packet in extra],
-            },
-            chunk,
+            sweep_command(self.around, template, plain, self._salt(book, attempt), extra, chunk.rate), chunk
         )
 
     def _chunk_size(self) -> int:
@@ -437,6 +428,7 @@ class Engine:
             text = f"the vantage could not send some packets ({name}): they do not count; is a local filter there?"
             if number and text not in self.problems:
                 self.problems.append(text)
+        self._finished.add(event["id"])
         chunk = self.ends.pop(event["id"], None)
         if chunk is not None:
             chunk.failed = frozenset(event["failed"])
@@ -537,6 +529,16 @@ class Engine:
         """Ready-made packets, paced at ``rate`` a second."""
         self._send_packets(packets, 1 / rate)
 
+    def send_template(
+        self, template: Template, ports: Sequence[int], salt: bytes, among: Sequence[bytes], rate: float
+    ) -> int:
+        """One packet a port, flow label as in the template, ``among`` spread evenly; the id that ``finished`` tells."""
+        return self._command(sweep_command(self.around, template, ports, salt, among, rate) | {"steady": True})
+
+    def finished(self, number: int) -> bool:
+        """Whether the far end has sent all of that command."""
+        return number in self._finished
+
     def _dropped(self) -> int:
         if self.around.witness is not None:
             self._capture_dropped = self.around.witness.dropped()
@@ -556,6 +558,10 @@ class Engine:
             first_sent=sum(sent for sent, _ in firsts),
             first_seen=sum(seen for _, seen in firsts),
         )
+
+    def report(self, stage: str) -> None:
+        """Tell what is being done where nothing can be counted."""
+        self._report(stage, 0, 0)
 
     def _report(self, stage: str, done: int, total: int) -> None:
         self.around.progress(Progress(stage, done, total, self.pace.rate))
@@ -639,6 +645,26 @@ class Engine:
         if needed is not None and answers >= needed:
             return ""
         return f"the host answered {answers} times and no answer came out: lost or stopped, too few to tell"
+
+
+def sweep_command(
+    around: Surroundings, template: Template, ports: Sequence[int], salt: bytes, among: Sequence[bytes], rate: float
+) -> dict[str, Any]:
+    """The stub's ``sweep``: one packet a port, made over there, with ready-made ones spread evenly ``among`` them."""
+    return {
+        "op": "sweep",
+        "source": str(around.outside.address),
+        "template": base64.b64encode(template.packet).decode(),
+        "port_at": template.port_at,
+        "token_at": template.token_at,
+        "token_len": template.token_length,
+        "checksum_at": template.checksum_at,
+        "key": around.key.hex(),
+        "salt": salt.hex(),
+        "ports": base64.b64encode(struct.pack(f"!{len(ports)}H", *ports)).decode(),
+        "rate": rate,
+        "interleave": [base64.b64encode(packet).decode() for packet in among],
+    }
 
 
 def _mixed(ports: list[int], known: list[int]) -> list[int]:

@@ -14,7 +14,7 @@ from ipaddress import IPv6Address, IPv6Network
 from scanner.model.evidence import Default, DoorFact
 from scanner.probes.answers import Answer
 from scanner.probes.craft import Flow, stamp, syn_template, udp_packet
-from scanner.probes.engine import Ears, Engine
+from scanner.probes.engine import Engine
 from scanner.probes.pipe import Neighbours
 
 TCP, UDP = 6, 17
@@ -23,8 +23,8 @@ DOORS = ((TCP, 22), (TCP, 80), (TCP, 443), (TCP, 445), (TCP, 3389), (UDP, 5353),
 TRIES = 3  # probes a door, each to an address of its own
 CONTROLS = 3
 SPARE = 4
-SILENCE = 0.6  # seconds in which a holder would have answered; asked twice, the first time long before
-QUESTION = 1.5  # seconds: a router that passes a packet asks the link at once
+SILENCE = 1.0  # seconds in which a holder would have answered; RFC 4861's RetransTimer is 1 s
+QUESTION = 1.2  # seconds: a router that passes a packet asks the link at once
 UNREACHABLE = 4.0  # seconds: and says "address unreachable" after three questions, 3 s (RFC 4861 section 10)
 CONTROL_PORT = 40_001
 RATE = 200  # packets a second: a router keeps few unfinished neighbours
@@ -33,7 +33,7 @@ SPEECH = b"v6expose: is the rest of this network filtered?"
 
 
 class Neighbourhood:
-    """Asks about one prefix: ``prepare`` early (sends and does not wait), ``run`` at the end (about 2 s)."""
+    """Asks about one prefix in three steps, so that the waiting passes beside the sweep: prepare, ask, judge."""
 
     def __init__(
         self, engine: Engine, neighbours: Neighbours, prefix: IPv6Network, taken: Iterable[IPv6Address]
@@ -47,34 +47,46 @@ class Neighbourhood:
         self.held: set[bytes] = set()  # addresses somebody answered for
         self.unreachable: set[bytes] = set()
         self.spoken: dict[bytes, int] = {}  # control addresses heard at the vantage -> port they showed
-        self.prepared = 0.0
+        self.probes: dict[IPv6Address, tuple[int, int]] = {}  # unused address -> door
+        self.full = False  # too few addresses are free
+        self.prepared = self.asked_at = 0.0
 
     def prepare(self) -> None:
-        """Ask the link for the addresses to be used, as duplicate address detection does."""
-        self.engine.ears = Ears(self._on_neighbour, self._on_spoken, self._on_stray)
+        """Ask the link for the addresses to be used, as duplicate address detection does; twice, for loss."""
         self.neighbours.join(self.candidates)
-        for address in self.candidates:
-            self.neighbours.solicit(address)
+        for _ in range(2):
+            for address in self.candidates:
+                self.neighbours.solicit(address)
+            self.engine.wait(0.1)
         self.prepared = time.monotonic()
 
-    def run(self) -> tuple[DoorFact, ...]:
-        """What the router does with each of DOORS."""
-        if not self.prepared:
-            self.prepare()
-        for address in self.candidates:  # once more: a first answer may have been lost
-            self.neighbours.solicit(address)
-        self.engine.wait(SILENCE)
+    def ask(self) -> None:
+        """Once, SILENCE after ``prepare``: the control speaks, the probes go out; waits for the control only."""
+        if self.probes or self.full:
+            return
+        self.engine.wait(self.prepared + SILENCE - time.monotonic())
         unused = [address for address in self.candidates if address.packed not in self.held]
-        if len(unused) < len(DOORS) * TRIES + CONTROLS:
-            return tuple(self._fact(door, Default.UNKNOWN, "too many addresses are in use") for door in DOORS)
+        self.full = len(unused) < len(DOORS) * TRIES + CONTROLS
+        if self.full:
+            return
         self._speak(unused[:CONTROLS])
-        probes = dict(zip(unused[CONTROLS:], [door for door in DOORS for _ in range(TRIES)], strict=False))
-        self._send(probes)
-        self.engine.wait_until(lambda: self._seen_enough(probes), QUESTION + self.engine.around.outside.round_trip)
+        self.probes = dict(zip(unused[CONTROLS:], [door for door in DOORS for _ in range(TRIES)], strict=False))
+        self._send(self.probes)
+        self.asked_at = time.monotonic()
+
+    def judge(self) -> tuple[DoorFact, ...]:
+        """What the router does with each of DOORS; waits for what is not in yet."""
+        self.ask()
+        if self.full:
+            return tuple(self._fact(door, Default.UNKNOWN, "too many addresses are in use") for door in DOORS)
+        since = QUESTION + self.engine.around.outside.round_trip
+        self.engine.wait_until(self._all_asked, self.asked_at + since - time.monotonic())
         visible = any(packed in self.asked for packed in self.spoken)
         if not visible:  # the questions are hidden here, but the router's "address unreachable" would still come
-            self.engine.wait(UNREACHABLE - QUESTION)
-        return tuple(self._judge(door, [a for a, d in probes.items() if d == door], visible=visible) for door in DOORS)
+            self.engine.wait(self.asked_at + UNREACHABLE - time.monotonic())
+        return tuple(
+            self._judge(door, [a for a, d in self.probes.items() if d == door], visible=visible) for door in DOORS
+        )
 
     # -- the steps
 
@@ -99,8 +111,8 @@ class Neighbourhood:
                 packets.append(udp_packet(flow, port, SPEECH))
         self.engine.send_packets(packets, RATE)
 
-    def _seen_enough(self, probes: dict[IPv6Address, tuple[int, int]]) -> bool:
-        return all(address.packed in self.asked for address in probes)
+    def _all_asked(self) -> bool:
+        return all(address.packed in self.asked for address in self.probes)
 
     def _judge(self, door: tuple[int, int], addresses: list[IPv6Address], *, visible: bool) -> DoorFact:
         asked = sum(address.packed in self.asked for address in addresses)
@@ -120,15 +132,15 @@ class Neighbourhood:
 
     # -- what is heard
 
-    def _on_neighbour(self, kind: int, target: bytes, outgoing: bool) -> None:  # noqa: FBT001
+    def hear_neighbour(self, kind: int, target: bytes, outgoing: bool) -> None:  # noqa: FBT001
         if not outgoing:
             (self.asked if kind == SOLICITATION else self.held).add(target)
 
-    def _on_stray(self, answer: Answer) -> None:
+    def hear_stray(self, answer: Answer) -> None:
         if answer.reason == "host-unreach":  # RFC 4443 section 3.1 code 3: the router had passed it
             self.unreachable.add(answer.target)
 
-    def _on_spoken(self, packet: bytes) -> None:
+    def hear_greeting(self, packet: bytes) -> None:
         if packet[48 : 48 + len(SPEECH)] == SPEECH and packet[6] == UDP:
             self.spoken[packet[8:24]] = int.from_bytes(packet[40:42], "big")
 

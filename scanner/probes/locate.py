@@ -11,16 +11,17 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
 from scanner.model.evidence import HopSeen, Path, Place, Where
-from scanner.model.ports import PortSet
-from scanner.plan import UDP, USUAL_UPSTREAM, Plan
+from scanner.plan import TCP, UDP, USUAL_UPSTREAM, Plan
 from scanner.probes.answers import Answer
 from scanner.probes.craft import HOP_LIMIT, Flow, Template, stamp, syn_template, udp_template
 from scanner.probes.engine import Engine
 from scanner.probes.ledger import Book
-from scanner.probes.tokens import flow_label, salt_of, token_of
+from scanner.probes.tokens import salt_of, token_of
 
-ALL_UP_TO = 4096  # silent ports up to which every one is located; beyond, a sample
-SAMPLE = 64
+SAMPLE = 64  # random ports of each book that are located before any other
+SECONDS = 1.5  # of probes at the scan's rate: ports beyond are inferred where all located ones agree
+FAST_CHUNK = 8000
+ONE_IN = 50  # packets of the passing flow among fast probes
 AGREEING = 8  # sampled ports that must agree before others are taken to end at the same place
 FIRST_BATCH, LARGEST_BATCH = 6, 256  # Linux answers six errors at once, then ten a second (icmp ratelimit)
 BATCH_RATE = 4000
@@ -28,6 +29,9 @@ PASSING = 0x4000_0000  # numbers of the hop-limited controls start here
 STRIKES = 2
 MOST_ROUTERS = 40
 BUDGET = 12.0  # seconds for one hop of one protocol
+
+LABEL = 0x6E0  # one flow label for all: load balancers must send every copy the same way (RFC 6438)
+SEVERAL_WAYS = "packets take several ways: another router answered where the passing flow meets the last one"
 
 Port = tuple[int, int]  # (index of the book, port)
 
@@ -51,6 +55,9 @@ class Locator:
         self.first = {(t.address, t.protocol): t.first for t in plan.targets}
         self.heard = Heard()
         self.numbers = iter(range(PASSING, 1 << 31))
+        self.everything = plan.locate_all
+        self.limited = False  # a hop limits its ICMPv6 errors: fast probes would learn nothing
+        self.strange: set[Port] = set()  # another router answered where the passing flow meets the last one
         self.templates: dict[tuple[int, int], Template] = {}
 
     def trace(self) -> None:
@@ -65,9 +72,14 @@ class Locator:
     def locate(self) -> None:
         """Give every silent port its place in its book."""
         self.trace()
+        self.engine.report("finding where probes end")
         silent = [(index, self._silent(book)) for index, book in enumerate(self.books)]
         if self.engine.path.routers and any(ports for _, ports in silent):
-            self._settle_places(silent, self._reached(self._chosen(silent), self.engine.path))
+            careful, fast = self._chosen(silent)
+            reached = self._reached(careful, self.engine.path)
+            if fast and not self.limited:
+                reached |= self._reached_fast(fast)
+            self._settle_places(silent, reached)
 
     # -- the path
 
@@ -87,20 +99,18 @@ class Locator:
         return None
 
     def _send_passing(self, hop_limit: int, count: int) -> list[int]:
-        """Hop-limited packets on the flow that passes; their numbers."""
-        flow = next(iter(self.engine.flows), None)
-        if flow is None:
-            return self._send_arriving(hop_limit, count)
-        numbers = [next(self.numbers) for _ in range(count)]
-        self.engine.send_packets([flow.packet(self.engine.around.key, n, hop_limit) for n in numbers], BATCH_RATE)
-        return numbers
+        """Hop-limited packets on the flow that passes; the tokens by which they are heard again."""
+        packets = [self._passing_packet(next(self.numbers), hop_limit) for _ in range(count)]
+        self.engine.send_packets(packets, BATCH_RATE)
+        return [quoted_token(packet) for packet in packets]
 
-    def _send_arriving(self, hop_limit: int, count: int) -> list[int]:
-        """Without a control flow, a port that is known to pass serves."""
+    def _passing_packet(self, number: int, hop_limit: int) -> bytes:
+        """On a control flow, or where there is none to a port that is known to pass."""
+        flow = next(iter(self.engine.flows), None)
+        if flow is not None:
+            return flow.packet(self.engine.around.key, number, hop_limit)
         book, port = next((book, port) for book in self.books for port in book.arrivals)
-        tokens = [self._token(book, port, hop_limit, next(self.numbers)) for _ in range(count)]
-        self.engine.send_packets([self._packet(book, port, hop_limit, token) for token in tokens], BATCH_RATE)
-        return [int.from_bytes(token[:4], "big") for token in tokens]
+        return self._packet(book, port, hop_limit, self._token(book, port, hop_limit, number))
 
     # -- the places
 
@@ -109,8 +119,8 @@ class Locator:
             return []
         return [port for port in book.unseen() if port not in book.answers and book.counted[port]]
 
-    def _chosen(self, silent: list[tuple[int, list[int]]]) -> list[Port]:
-        """The ports to locate, most telling first: named ones, a random sample of each book, then the others."""
+    def _chosen(self, silent: list[tuple[int, list[int]]]) -> tuple[list[Port], list[Port]]:
+        """The ports to locate with care (named ones, a random sample of each book), and those to locate fast."""
         named, sampled, others = [], [], []
         for index, ports in silent:
             book = self.books[index]
@@ -119,12 +129,14 @@ class Locator:
             rest = [(index, port) for port in ports if port not in telling]
             random.Random(int.from_bytes(self.engine.around.key[:8], "big")).shuffle(rest)
             sampled += rest[:SAMPLE]
-            others += rest[SAMPLE:] if len(ports) <= ALL_UP_TO else []
-        return named + sampled + others
+            others += rest[SAMPLE:]
+        room = len(others) if self.everything else int(self.engine.plan.rate * SECONDS)
+        random.Random(int.from_bytes(self.engine.around.key[:8], "big")).shuffle(others)
+        return named + sampled, others[:room]
 
-    def _telling(self, book: Book) -> PortSet:
+    def _telling(self, book: Book) -> frozenset[int]:
         """Ports that are never inferred from others: what upstream networks filter, and the services that matter."""
-        return USUAL_UPSTREAM | self.first.get((book.address, book.protocol), USUAL_UPSTREAM)
+        return frozenset(USUAL_UPSTREAM | self.first.get((book.address, book.protocol), USUAL_UPSTREAM))
 
     def _reached(self, ports: list[Port], path: Path) -> dict[Port, int]:
         """The farthest hop that answered for each port: 0 for none. Ports about which nothing is known are left out."""
@@ -134,14 +146,53 @@ class Locator:
         for hop in reversed(path.hops):
             if hop.address is None:
                 continue
-            answered, silent = self._ask(hop.distance, waiting)
+            answered, silent = self._ask(hop, waiting)
             reached |= dict.fromkeys(answered, hop.distance)
             waiting = silent
             if not waiting:
                 break
         return reached | dict.fromkeys(waiting, 0)
 
-    def _ask(self, hop_limit: int, ports: list[Port]) -> tuple[list[Port], list[Port]]:
+    def _reached_fast(self, ports: list[Port]) -> dict[Port, int]:
+        """The same at the scan's rate: one packet a port that ends at the home router. Ports it does not answer for are
+        asked again with care; it stops where the router turns out to limit its errors.
+        """
+        hop = self.engine.path.hops[-1]
+        reached: dict[Port, int] = {}
+        doubtful: list[Port] = []
+        if hop.address is None:
+            return reached
+        for index, book in enumerate(self.books):
+            mine = [port for at, port in ports if at == index]
+            for at in range(0, len(mine), FAST_CHUNK):
+                answered, honest = self._fast_chunk(book, mine[at : at + FAST_CHUNK], hop)
+                reached |= {(index, port): hop.distance for port in answered}
+                if not honest:
+                    self.limited = True
+                    return reached
+                doubtful += [(index, port) for port in mine[at : at + FAST_CHUNK] if port not in answered]
+        return reached | self._reached(doubtful, self.engine.path)
+
+    def _fast_chunk(self, book: Book, ports: list[int], hop: HopSeen) -> tuple[set[int], bool]:
+        """(ports the hop answered for, whether it answered for every packet of the passing flow among them)."""
+        salt = salt_of(book.address, book.protocol, next(self.numbers) & 0xFFFF) + bytes([hop.distance])
+        tokens = {int.from_bytes(token_of(self.engine.around.key, salt, port)[:4], "big"): port for port in ports}
+        numbers = [next(self.numbers) for _ in range(1 + len(ports) // ONE_IN)]
+        among = [self._passing_packet(number, hop.distance) for number in numbers]
+        sent = self.engine.send_template(self._template(book, hop.distance), ports, salt, among, self.engine.plan.rate)
+        keys = [quoted_token(packet) for packet in among]
+        wanted = [*tokens, *keys]
+        self.engine.wait_until(lambda: self.engine.finished(sent), 5 + len(ports) / self.engine.plan.rate)
+        self.engine.wait_until(lambda: all(key in self.heard.hops for key in wanted), self._patience)
+        answered = {port for token, port in tokens.items() if self.heard.hops.get(token) == _packed(hop)}
+        self.strange |= {
+            (self.books.index(book), port)
+            for token, port in tokens.items()
+            if self.heard.hops.get(token) not in (None, _packed(hop))
+        }
+        return answered, all(key in self.heard.hops for key in keys)
+
+    def _ask(self, hop: HopSeen, ports: list[Port]) -> tuple[list[Port], list[Port]]:
         """Which ports this hop answers for and which it does not, told apart from a hop that limits its errors by
         packets on the passing flow in every batch. Ports neither way proven are in neither list.
         """
@@ -152,7 +203,7 @@ class Locator:
         end = time.monotonic() + BUDGET
         while waiting and time.monotonic() < end:
             batch, waiting = waiting[:size], waiting[size:]
-            yes, no, honest = self._batch(hop_limit, batch)
+            yes, no, honest = self._batch(hop, batch)
             answered += yes
             if honest:
                 for port in no:
@@ -161,23 +212,26 @@ class Locator:
                 waiting += [port for port in no if strikes[port] < STRIKES]
                 size = min(LARGEST_BATCH, size * 2)
             else:
+                self.limited = True
                 waiting = no + waiting
                 size = max(2, size // 2)
                 self.engine.wait(0.5)
         return answered, silent
 
-    def _batch(self, hop_limit: int, batch: list[Port]) -> tuple[list[Port], list[Port], bool]:
-        tokens = {port: self._token(self.books[port[0]], port[1], hop_limit, next(self.numbers)) for port in batch}
-        before = self._send_passing(hop_limit, 1)
-        packets = [self._packet(self.books[port[0]], port[1], hop_limit, token) for port, token in tokens.items()]
+    def _batch(self, hop: HopSeen, batch: list[Port]) -> tuple[list[Port], list[Port], bool]:
+        limit = hop.distance
+        tokens = {port: self._token(self.books[port[0]], port[1], limit, next(self.numbers)) for port in batch}
+        before = self._send_passing(limit, 1)
+        packets = [self._packet(self.books[port[0]], port[1], limit, token) for port, token in tokens.items()]
         self.engine.send_packets(packets, BATCH_RATE)
-        after = self._send_passing(hop_limit, 1 + len(batch) // 8)
+        after = self._send_passing(limit, 1 + len(batch) // 8)
         keys = {port: int.from_bytes(token[:4], "big") for port, token in tokens.items()}
         wanted = [*keys.values(), *before, *after]
         self.engine.wait_until(
             lambda: all(key in self.heard.hops for key in wanted), self._patience + len(wanted) / BATCH_RATE
         )
-        yes = [port for port, key in keys.items() if key in self.heard.hops]
+        yes = [port for port, key in keys.items() if self.heard.hops.get(key) == _packed(hop)]
+        self.strange |= {p for p, key in keys.items() if self.heard.hops.get(key) not in (None, _packed(hop))}
         no = [port for port in batch if keys[port] not in self.heard.hops]
         return yes, no, all(key in self.heard.hops for key in (*before, *after))
 
@@ -188,7 +242,10 @@ class Locator:
             measured = {port: reached[index, port] for port in ports if (index, port) in reached}
             for port, hop in measured.items():
                 book.places[port] = self._place(hop, answers_before_filter=answers_before_filter)
-            self._infer(book, [port for port in ports if port not in measured], measured)
+            strange = [port for port in ports if port not in measured and (index, port) in self.strange]
+            book.places |= dict.fromkeys(strange, Place(Where.UNKNOWN, 0, self._last_hop, SEVERAL_WAYS))
+            rest = [port for port in ports if port not in book.places]
+            self._infer(book, rest, measured)
 
     def _infer(self, book: Book, rest: list[int], measured: dict[int, int]) -> None:
         """Ports that were not asked end where all of a random sample ended, if that is one place."""
@@ -198,7 +255,7 @@ class Locator:
         place = next(iter(sample)) if len(sample) == 1 and number >= AGREEING else None
         for port in rest:
             if place is not None:
-                book.places[port] = replace(place, how=f"{place.how}; so did all {number} of a random sample")
+                book.places[port] = replace(place, how=f"{place.how}; so did all {number:,} that were located")
             else:
                 book.places[port] = Place(
                     Where.UNKNOWN, 0, self._last_hop, "not located: the sampled ports do not agree"
@@ -235,11 +292,24 @@ class Locator:
         return token_of(self.engine.around.key, salt, port)
 
     def _packet(self, book: Book, port: int, hop_limit: int, token: bytes) -> bytes:
+        return stamp(self._template(book, hop_limit), port, token, LABEL)
+
+    def _template(self, book: Book, hop_limit: int) -> Template:
+        """Kept: building one takes scapy half a millisecond."""
         outside = self.engine.around.outside
-        template = self.templates.get((id(book), hop_limit))
-        if template is None:
+        if (id(book), hop_limit) not in self.templates:
             flow = Flow(outside.address, book.address, outside.ports[-1])
             template = udp_template(flow, hop_limit) if book.protocol == UDP else syn_template(flow, hop_limit)
-            self.templates[id(book), hop_limit] = template
-        label = flow_label(token_of(self.engine.around.key, salt_of(book.address, book.protocol, 0), port))
-        return stamp(template, port, token, label)
+            packet = (int.from_bytes(template.packet[:4], "big") | LABEL).to_bytes(4, "big") + template.packet[4:]
+            self.templates[id(book), hop_limit] = replace(template, packet=packet)
+        return self.templates[id(book), hop_limit]
+
+
+def quoted_token(packet: bytes) -> int:
+    """The word of one of our packets by which an ICMPv6 error that quotes it is recognised (Answer.token)."""
+    at = 44 if packet[6] == TCP else 48
+    return int.from_bytes(packet[at : at + 4], "big")
+
+
+def _packed(hop: HopSeen) -> bytes | None:
+    return hop.address.packed if hop.address else None
