@@ -1,0 +1,185 @@
+"""The inbound flow that is asked about, and whether a match is true of its first packet. Pure.
+
+Three values: True, False, and None where it cannot be known. A field has a set of values it may have; a match is true
+where it holds for all of them, false where for none.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv6Address
+
+from scanner.hostwall.fields import ADDRESS_TYPES, DIRECTIONS, ETHER_TYPES, FAMILIES, FLAGS, STATES, TCP
+from scanner.hostwall.values import Field, Hook, Interface, Lookup, Masked, Match, Never, Unclear, WayBack, Within
+
+CONNTRACK = -200  # linux/netfilter_ipv6.h: NF_IP6_PRI_CONNTRACK, in prerouting
+NEW, INVALID, UNTRACKED = STATES["new"], STATES["invalid"], STATES["untracked"]
+ALL_PORTS = (0, 65535)
+
+Values = frozenset[int] | None  # None: any
+
+
+class Protocol(StrEnum):
+    TCP = "tcp"
+    UDP = "udp"
+
+
+NUMBERS = {Protocol.TCP: TCP, Protocol.UDP: 17}
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The first packet (a SYN, or a datagram) of a new flow to one of the host's own addresses; no extension headers.
+
+    ``source``, ``interface`` (that it comes in by) and ``way_back`` (the interface that answers to the source leave by)
+    are None where they are not known; ``source_port`` likewise.
+    """
+
+    protocol: Protocol
+    target: IPv6Address
+    port: int
+    source: IPv6Address | None = None
+    interface: str | None = None
+    way_back: str | None = None
+    source_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A flow at a hook. ``tracked`` are the connection tracking states the packet may be in once it was looked at."""
+
+    flow: Flow
+    hook: Hook
+    tracked: frozenset[int] = frozenset({NEW})
+
+    def states(self) -> Values:
+        """Before connection tracking has looked, `ct state` is invalid (net/netfilter/nft_ct.c: no entry)."""
+        if self.hook.name == "ingress" or (self.hook.name == "prerouting" and self.hook.priority < CONNTRACK):
+            return frozenset({UNTRACKED, INVALID}) if UNTRACKED in self.tracked else frozenset({INVALID})
+        if self.hook.name == "prerouting" and self.hook.priority == CONNTRACK:
+            return None
+        return self.tracked
+
+    def values(self, field: Field) -> Values:  # noqa: C901  (a column, one line a field)
+        flow = self.flow
+        match field:
+            case Field.PROTOCOL:
+                return frozenset({NUMBERS[flow.protocol]})
+            case Field.FAMILY:
+                return frozenset({FAMILIES["ipv6"]})
+            case Field.ETHER_TYPE:
+                return frozenset({ETHER_TYPES["ip6"]})
+            case Field.TARGET:
+                return frozenset({int(flow.target)})
+            case Field.SOURCE:
+                return None if flow.source is None else frozenset({int(flow.source)})
+            case Field.TARGET_PORT:
+                return frozenset({flow.port})
+            case Field.SOURCE_PORT:
+                return None if flow.source_port is None else frozenset({flow.source_port})
+            case Field.TCP_FLAGS:
+                return frozenset({FLAGS["syn"]})
+            case Field.STATE:
+                return self.states()
+            case Field.STATUS:  # no flag is set on an entry that is new and was not translated
+                return frozenset({0}) if self.tracked == {NEW} and self.hook.name == "input" else None
+            case Field.DIRECTION:
+                return frozenset({DIRECTIONS["original"]}) if self.tracked == {NEW} else None
+            case Field.TARGET_TYPE:
+                return frozenset({ADDRESS_TYPES["local"]})
+
+
+def holds(match: Match, moment: Moment) -> bool | None:
+    """Whether ``match`` is true at that moment, None where it cannot be known."""
+    match match:
+        case Within():
+            return _negate(_within(match, moment), match.negated)
+        case Masked():
+            return _negate(_masked(match, moment), match.negated)
+        case Interface():
+            return _negate(_named(match, moment.flow.interface), match.negated)
+        case WayBack():
+            return _negate(_back(match, moment.flow), match.negated)
+        case Lookup():
+            return _negate(any_of(all_hold(row, moment) for row in match.rows), match.negated)
+        case Never():
+            return False
+        case Unclear():
+            return None
+
+
+def all_hold(matches: tuple[Match, ...], moment: Moment) -> bool | None:
+    """Three-valued and: one False decides."""
+    truth: bool | None = True
+    for match in matches:
+        found = holds(match, moment)
+        if found is False:
+            return False
+        if found is None:
+            truth = None
+    return truth
+
+
+def any_of(truths: Iterable[bool | None]) -> bool | None:
+    """Three-valued or: one True decides."""
+    result: bool | None = False
+    for truth in truths:
+        if truth is True:
+            return True
+        if truth is None:
+            result = None
+    return result
+
+
+def _negate(truth: bool | None, negated: bool) -> bool | None:  # noqa: FBT001
+    return truth if truth is None or not negated else not truth
+
+
+def _all_same(truths: set[bool]) -> bool | None:
+    return truths.pop() if len(truths) == 1 else None
+
+
+def _within(match: Within, moment: Moment) -> bool | None:
+    values = moment.values(match.field)
+    if values is None:
+        return _whatever(match)
+    return _all_same({_lies(match, value) for value in values})
+
+
+def _whatever(match: Within) -> bool | None:
+    """Without a value: nothing lies in no range, and every port in all of them."""
+    if not match.ranges:
+        return False
+    everything = any(low <= ALL_PORTS[0] and high >= ALL_PORTS[1] for low, high in match.ranges)
+    return True if match.field is Field.SOURCE_PORT and everything else None
+
+
+def _lies(match: Within, value: int) -> bool:
+    at = bisect_right(match.ranges, (value, value)) - 1
+    candidates = match.ranges[max(at, 0) : at + 2]
+    return any(low <= value <= high for low, high in candidates)
+
+
+def _masked(match: Masked, moment: Moment) -> bool | None:
+    values = moment.values(match.field)
+    if values is None:
+        return None
+    return _all_same({value & match.mask in match.values for value in values})
+
+
+def _named(match: Interface, interface: str | None) -> bool | None:
+    if interface is None:
+        return None
+    return any(
+        interface.startswith(pattern[:-1]) if pattern.endswith("*") else interface == pattern
+        for pattern in match.patterns
+    )
+
+
+def _back(match: WayBack, flow: Flow) -> bool | None:
+    if flow.way_back is None:
+        return None
+    if match.interface:
+        return flow.way_back == match.interface
+    return None if flow.interface is None else flow.way_back == flow.interface
