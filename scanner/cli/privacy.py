@@ -36,7 +36,9 @@ _ROOT = click.option(
 
 
 @click.group(invoke_without_command=True)
-@click.option("--profile", type=click.Choice([*Profile]), help="What the host is for; guessed when left out.")
+@click.option(
+    "--profile", type=click.Choice([one.value for one in Profile]), help="What the host is for; guessed when left out."
+)
 @click.option("--interface", "only", metavar="IF", help="Show this interface only.")
 @_ROOT
 @shared

@@ -96,9 +96,8 @@ def test_a_bare_default_depends_on_when_the_interface_comes(tmp_path: Path) -> N
     found = seen(tmp_path, SYSTEMD | {"/etc/sysctl.d/x.conf": "net.ipv6.conf.default.use_tempaddr=2\n"})
     value, _, place, doubt = use_tempaddr(found)
     assert (value, place) == (2, "/etc/sysctl.d/x.conf:1")
-    assert doubt == (
-        "an interface that is there before sysctl.d is applied gets 0 (nothing sets it: the kernel's own default) instead"
-    )
+    early = "0 (nothing sets it: the kernel's own default)"
+    assert doubt == f"an interface that is there before sysctl.d is applied gets {early} instead"
 
 
 def test_run_is_emptied_at_a_reboot(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from tests.privacy.programs import program
 GENERATE = program("/usr/libexec/netplan/generate", "/lib/netplan/generate")
 
 
-def yaml(body: str, renderer: str = "networkd") -> str:
+def text_of(body: str, renderer: str = "networkd") -> str:
     return f"network:\n  version: 2\n  renderer: {renderer}\n  ethernets:\n    eth0:\n      {body}\n"
 
 
@@ -30,13 +31,13 @@ def decided(root: Path, files: dict[str, str | bytes]) -> tuple[int | None, str,
 
 @pytest.mark.parametrize(("word", "expected"), [("true", 2), ("yes", 2), ("false", 0), ("maybe", 0)])
 def test_networkd(tmp_path: Path, word: str, expected: int) -> None:
-    found = decided(tmp_path, {"/etc/netplan/50-x.yaml": yaml(f"ipv6-privacy: {word}")})
+    found = decided(tmp_path, {"/etc/netplan/50-x.yaml": text_of(f"ipv6-privacy: {word}")})
     assert found == (expected, "/etc/netplan/50-x.yaml:6", "netplan")
 
 
 def test_an_interface_that_is_named_without_privacy_gets_networkd_s_zero(tmp_path: Path) -> None:
     files = {
-        "/etc/netplan/a.yaml": yaml("dhcp4: true"),
+        "/etc/netplan/a.yaml": text_of("dhcp4: true"),
         "/etc/sysctl.d/x.conf": "net.ipv6.conf.eth0.use_tempaddr=2\n",
     }
     assert decided(tmp_path, files) == (0, "/etc/netplan/a.yaml:6", "netplan")
@@ -61,7 +62,7 @@ def test_network_manager(tmp_path: Path, body: str, expected: int) -> None:
 
 
 def test_files_of_one_name_hide_each_other_and_the_rest_is_merged_by_name(tmp_path: Path) -> None:
-    on, off = yaml("ipv6-privacy: true"), yaml("ipv6-privacy: false")
+    on, off = text_of("ipv6-privacy: true"), text_of("ipv6-privacy: false")
     assert decided(tmp_path / "1", {"/etc/netplan/50.yaml": on, "/run/netplan/50.yaml": off})[0] == 0
     assert decided(tmp_path / "2", {"/etc/netplan/50.yaml": on, "/lib/netplan/60.yaml": off})[0] == 0
     assert decided(tmp_path / "3", {"/etc/netplan/50.yaml": on, "/lib/netplan/40.yaml": off})[0] == 2
@@ -69,21 +70,21 @@ def test_files_of_one_name_hide_each_other_and_the_rest_is_merged_by_name(tmp_pa
 
 def test_what_it_wrote_at_the_last_boot_gives_way_to_the_yaml(tmp_path: Path) -> None:
     old = "[Match]\nName=eth0\n[Network]\nIPv6PrivacyExtensions=yes\n"
-    files = {"/run/systemd/network/10-netplan-eth0.network": old, "/etc/netplan/x.yaml": yaml("dhcp4: true")}
+    files = {"/run/systemd/network/10-netplan-eth0.network": old, "/etc/netplan/x.yaml": text_of("dhcp4: true")}
     assert decided(tmp_path, files)[:2] == (0, "/etc/netplan/x.yaml:6")
 
 
 def test_a_drop_in_for_its_file_counts(tmp_path: Path) -> None:
     dropin = "/etc/systemd/network/10-netplan-eth0.network.d/90.conf"
     files = {
-        "/etc/netplan/x.yaml": yaml("ipv6-privacy: true"),
+        "/etc/netplan/x.yaml": text_of("ipv6-privacy: true"),
         dropin: "[Network]\nIPv6PrivacyExtensions=prefer-public\n",
     }
     assert decided(tmp_path, files)[:2] == (1, f"{dropin}:2")
 
 
 def test_cloud_init_is_named_as_the_writer(tmp_path: Path) -> None:
-    found = decided(tmp_path, {"/etc/netplan/50-cloud-init.yaml": yaml("ipv6-privacy: true")})
+    found = decided(tmp_path, {"/etc/netplan/50-cloud-init.yaml": text_of("ipv6-privacy: true")})
     assert found == (2, "/etc/netplan/50-cloud-init.yaml:6", "cloud-init")
 
 
@@ -92,7 +93,7 @@ def test_bad_yaml_and_bad_words_are_named_with_their_line(tmp_path: Path) -> Non
         tmp_path,
         {
             "/etc/netplan/a.yaml": "network:\n  ethernets: [\n",
-            "/etc/netplan/b.yaml": yaml("ipv6-privacy: often"),
+            "/etc/netplan/b.yaml": text_of("ipv6-privacy: often"),
             "/etc/netplan/c.yaml": b"\x00\xff",
         },
     )
@@ -137,15 +138,16 @@ def test_no_bytes_break_it(tmp_path_factory: pytest.TempPathFactory, data: bytes
 
 
 LEAVES = st.one_of(st.text("abc:{}[]&*!? ", max_size=8), st.booleans(), st.none(), st.integers())
-NODES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-    st.sampled_from(["network", "ethernets", "eth0", "match", "name", "renderer", "ipv6-privacy", "addresses", "wifis"]),
-    inner, max_size=4), max_leaves=12)  # fmt: skip
+KEYS = st.sampled_from(
+    ["network", "ethernets", "eth0", "match", "name", "renderer", "ipv6-privacy", "addresses", "wifis"]
+)
+NODES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
+)
 
 
 @given(NODES)
 def test_no_document_breaks_it(tmp_path_factory: pytest.TempPathFactory, document: object) -> None:
-    import yaml as pyyaml
-
     root = tmp_path_factory.mktemp("netplan")
-    grow(root, {"/etc/netplan/x.yaml": pyyaml.safe_dump({"network": document})})
+    grow(root, {"/etc/netplan/x.yaml": yaml.safe_dump({"network": document})})
     read_boot(Tree(root), (ETH0,), DEFAULTS)

@@ -143,8 +143,10 @@ def test_a_default_reaches_only_interfaces_that_come_later() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("2 # x", 2), ("2x", None), ("0x1", 1), ("010", 8), (" 1", 1), ("-1", -1), ("", None), ("1,2", None)]
-    + [("+1", None), ("99999999999", None), ("5", 5), ("08", None), ("0", 0)],
+    [
+        *[("2 # x", 2), ("2x", None), ("0x1", 1), ("010", 8), (" 1", 1), ("-1", -1), ("", None), ("1,2", None)],
+        *[("+1", None), ("99999999999", None), ("5", 5), ("08", None), ("0", 0)],
+    ],
 )
 def test_integers_as_the_kernel_reads_them(text: str, value: int | None) -> None:
     assert kernel_integer("use_tempaddr", text) == value
