@@ -6,8 +6,8 @@ import socket
 from scanner.discovery import netlink
 from scanner.discovery.addresses import read_addresses
 from scanner.discovery.listeners import interface_name, read_listeners
-from scanner.discovery.router import default_router
-from scanner.model.address import DefaultRouter, Inventory
+from scanner.discovery.router import default_router, host_routes
+from scanner.model.address import DefaultRouter, HostRoute, Interface, Inventory
 from scanner.model.errors import EnvironmentFault
 
 
@@ -21,19 +21,31 @@ def discover() -> Inventory:
         router = read_default_router()
     except EnvironmentFault as fault:
         router, problems = None, (*problems, f"the default router cannot be read: {fault}")
+    routes, interfaces, more = read_ways()
     return Inventory(
         host=socket.gethostname(),
         os=operating_system(),
         addresses=addresses,
         listeners=listeners,
         default_router=router,
-        problems=problems,
+        problems=(*problems, *more),
+        routes=routes,
+        interfaces=interfaces,
     )
 
 
 def read_default_router() -> DefaultRouter | None:
     """The default router, or None where there is no route to ::/0 through one. Raises EnvironmentFault."""
     return default_router(netlink.read_default_routes(), netlink.read_neighbours(), interface_name)
+
+
+def read_ways() -> tuple[tuple[HostRoute, ...], tuple[Interface, ...], tuple[str, ...]]:
+    """Every route and every interface, or none and why they cannot be read."""
+    try:
+        routes = host_routes(netlink.read_routes(), netlink.read_neighbours(), interface_name)
+        return routes, netlink.read_interfaces(), ()
+    except EnvironmentFault as fault:
+        return (), (), (f"the routes of this host cannot be read: {fault}",)
 
 
 def operating_system() -> str:

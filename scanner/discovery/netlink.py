@@ -4,7 +4,7 @@ pyroute2's messages stay in here; what leaves are our own values. Reads only: no
 """
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, IPv6Network
 from socket import AF_INET6
 from typing import Any, TypeVar
 
@@ -12,11 +12,13 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from scanner.discovery.classify import AddressFlag, KernelAddress, Link, hardware_addresses
-from scanner.discovery.router import Neighbour, Route
+from scanner.discovery.router import KernelRoute, Neighbour, Route
+from scanner.model.address import Interface
 from scanner.model.errors import EnvironmentFault
 
 MAIN_TABLE = 254  # RT_TABLE_MAIN
 UNICAST = 1  # RTN_UNICAST; an "unreachable default" is type 7
+CLONED = 0x200  # RTM_F_CLONED: a cached copy, not a route
 
 T = TypeVar("T")
 
@@ -32,6 +34,16 @@ def read_default_routes() -> tuple[Route, ...]:
     A dump, not a lookup: looking a route up can make the kernel probe routers (RFC 4191 section 3.2).
     """
     return _ask(_default_routes)
+
+
+def read_routes() -> tuple[KernelRoute, ...]:
+    """Every unicast route of every table, one for each next hop."""
+    return _ask(_all_routes)
+
+
+def read_interfaces() -> tuple[Interface, ...]:
+    """Every interface with the kernel's word for its kind."""
+    return _ask(_interfaces)
 
 
 def read_neighbours() -> tuple[Neighbour, ...]:
@@ -112,6 +124,33 @@ def _routes(message: Any) -> list[Route]:
         )
         for flags, way in ways
     ]
+
+
+def _all_routes(netlink: Any) -> tuple[KernelRoute, ...]:
+    return tuple(route for message in netlink.get_routes(family=AF_INET6) for route in _kernel_routes(message))
+
+
+def _kernel_routes(message: Any) -> list[KernelRoute]:
+    if message["type"] != UNICAST or message["src_len"] or message["flags"] & CLONED:
+        return []
+    attributes = dict(message["attrs"])
+    network = IPv6Network((attributes.get("RTA_DST", "::"), message["dst_len"]), strict=False)
+    ways = [_hop_attributes(hop) for hop in attributes.get("RTA_MULTIPATH", ())] or [attributes]
+    return [
+        KernelRoute(network, IPv6Address(way["RTA_GATEWAY"]) if "RTA_GATEWAY" in way else None, way["RTA_OIF"])
+        for way in ways
+        if "RTA_OIF" in way
+    ]
+
+
+def _interfaces(netlink: Any) -> tuple[Interface, ...]:
+    return tuple(_interface(dict(message["attrs"])) for message in netlink.get_links())
+
+
+def _interface(attributes: Mapping[str, Any]) -> Interface:
+    information = attributes.get("IFLA_LINKINFO")
+    kind = information.get_attr("IFLA_INFO_KIND") if information is not None else None
+    return Interface(attributes["IFLA_IFNAME"], kind or "")
 
 
 def _hop_attributes(hop: Any) -> dict[str, Any]:

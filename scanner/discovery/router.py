@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntFlag
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, IPv6Network
 
-from scanner.model.address import DefaultRouter
+from scanner.model.address import DefaultRouter, HostRoute
 
 # RFC 4191 section 2.1, two bits, as RTA_PREF carries them -> rank, best first. 2 is reserved: treated as medium.
 PREFERENCE_RANK = {1: 0, 0: 1, 2: 1, 3: 2}
@@ -31,6 +31,9 @@ class NeighbourState(IntFlag):
     PERMANENT = 0x80
 
 
+# Link-local, multicast and loopback: never a way to the vantage.
+NOT_ELSEWHERE = (IPv6Network("fe80::/10"), IPv6Network("ff00::/8"), IPv6Network("::1/128"))
+
 # States in which the link-layer address is believed (RFC 4861 section 7.3.2, and the two static ones).
 KNOWN_STATES = (
     NeighbourState.REACHABLE
@@ -54,6 +57,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class KernelRoute:
+    """One next hop of any unicast route; ``gateway`` is None on the link itself."""
+
+    network: IPv6Network
+    gateway: IPv6Address | None
+    interface_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     address: IPv6Address
     interface_index: int
@@ -73,6 +85,23 @@ def default_router(
         return None
     mac = mac_of(route.gateway, route.interface_index, neighbours)
     return DefaultRouter(address=route.gateway, mac=mac, interface=interface_name(route.interface_index))
+
+
+def host_routes(
+    routes: Iterable[KernelRoute], neighbours: Iterable[Neighbour], interface_name: Callable[[int], str]
+) -> tuple[HostRoute, ...]:
+    """The routes that lead to other machines by unicast addresses of more than link-local scope."""
+    known = tuple(neighbours)
+    return tuple(
+        HostRoute(
+            route.network,
+            interface_name(route.interface_index),
+            route.gateway,
+            mac_of(route.gateway, route.interface_index, known) if route.gateway else None,
+        )
+        for route in dict.fromkeys(routes)
+        if not any(route.network.subnet_of(own) for own in NOT_ELSEWHERE)
+    )
 
 
 def best_route(routes: Iterable[Route]) -> Route | None:

@@ -55,7 +55,11 @@ def scope_of(ip: IPv6Address) -> Scope:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One IPv6 address of the host. Lifetimes in seconds, None means for ever."""
+    """One IPv6 address of the host. Lifetimes in seconds, None means for ever.
+
+    ``age`` is how many seconds ago it was made, None where nobody knows; a host that slept since then counts only the
+    time awake. ``own_mac`` is the interface's link-layer address that the identifier is made of, "" where it is not.
+    """
 
     ip: IPv6Address
     prefix_length: int
@@ -65,6 +69,8 @@ class Address:
     origin: Origin
     preferred_lifetime: int | None
     valid_lifetime: int | None
+    age: float | None = None
+    own_mac: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -105,6 +111,30 @@ class DefaultRouter:
 
 
 @dataclass(frozen=True, slots=True)
+class Interface:
+    """``kind`` is the kernel's word for a virtual one (wireguard, tun, sit, bridge, veth, ...), "" for hardware."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostRoute:
+    """A unicast route of any table, link-local and multicast left out. ``gateway`` None: on the link itself; ``mac`` is
+    the gateway's, None where it is not known now.
+    """
+
+    network: IPv6Network
+    interface: str
+    gateway: IPv6Address | None = None
+    mac: str | None = None
+
+    @property
+    def is_default(self) -> bool:
+        return self.network.prefixlen == 0
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What discovery found inside, at one instant."""
 
@@ -114,9 +144,15 @@ class Inventory:
     listeners: tuple[Listener, ...]
     default_router: DefaultRouter | None
     problems: tuple[str, ...] = ()  # what could not be read, each one line with its remedy
+    routes: tuple[HostRoute, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
 
     def owns(self, ip: IPv6Address) -> bool:
         return any(address.ip == ip for address in self.addresses)
+
+    def kind_of(self, interface: str) -> str:
+        """The kernel's word for a virtual interface, "" for hardware and for what is not known."""
+        return next((known.kind for known in self.interfaces if known.name == interface), "")
 
     def scannable(self) -> tuple[Address, ...]:
         return tuple(address for address in self.addresses if address.scannable)

@@ -161,6 +161,9 @@ class Measurement:
     capture_dropped: int = 0
     neighbours: tuple[tuple[str, str], ...] = ()  # (MAC or "", interface) that handed us packets of the vantage
     translated: tuple[tuple[IPv6Address, IPv6Address], ...] = ()  # (inside address, as seen outside) that differ
+    called_home: tuple[IPv6Address, ...] | None = None  # inside addresses heard outside; None: nobody listened
+    altered: int = 0  # ports whose probe arrived without the token it was sent with
+    unexplained: int = 0  # ports for which an answer came that does not know the token of what was sent
     lan: tuple[DoorFact, ...] = ()
     problems: tuple[str, ...] = field(default=())
     interrupted: bool = False

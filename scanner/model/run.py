@@ -11,6 +11,7 @@ from typing import Literal
 from scanner.model.address import Kind, Listener, Origin, State
 from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
+from scanner.model.guess import Guessability
 from scanner.model.settings import Expectation, Profile
 from scanner.model.verdict import Verdict
 
@@ -48,7 +49,11 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """Lifetimes in seconds at ``started_at``; null means for ever."""
+    """Lifetimes in seconds at ``started_at``; null means for ever.
+
+    ``created_at`` is null where the system does not tell. ``gives_away``: what whoever sees the address learns, a
+    clause each. ``used_outbound``: the destinations to which new connections leave from this address (RFC 6724).
+    """
 
     address: str
     prefix_length: int
@@ -60,6 +65,10 @@ class AddressRecord:
     valid_lifetime: int | None
     scanned: bool
     why_not_scanned: str = ""
+    created_at: datetime | None = None
+    guessability: Guessability | None = None
+    gives_away: tuple[str, ...] = ()
+    used_outbound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,14 @@ class Hop:
     distance: int
     address: str | None
     role: Literal["upstream", "router"]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """An address of the host and what it shows as at the vantage (NAT66, RFC 6296)."""
+
+    inside: str
+    outside: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,7 @@ class VantageRecord:
     capture_dropped: int = 0
     late_rejects: bool = False
     path: tuple[Hop, ...] = ()
+    translated: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +168,16 @@ class PortTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """Ports on which the vantages do not agree: what each of them saw, by the vantage's name."""
+
+    address: str
+    protocol: Literal["tcp", "udp"]
+    ports: str
+    verdicts: dict[str, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
 class LanRecord:
     """What the router does with packets to addresses of ``prefix`` that nobody uses: the default for the whole LAN."""
 
@@ -196,6 +224,7 @@ class Run:
     findings: tuple[Finding, ...]
     summary: Summary
     lan: tuple[LanRecord, ...] = ()
+    differences: tuple[Difference, ...] = ()
     before: "RunDigest | None" = field(default=None)  # an earlier run to compare with
 
 
