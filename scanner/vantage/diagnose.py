@@ -81,6 +81,11 @@ SSH_REMEDIES: tuple[tuple[str, str, str], ...] = (
         "wait a minute and run `{ssh}` by hand{as_user}: its sshd or a fail2ban may have locked us out",
     ),
     (
+        r"[Pp]lease log ?in as the user",
+        "it wants another login ({found_line})",
+        "name that user (ssh:USER@{host}); with sudo and no password it serves as well as root",
+    ),
+    (
         r"This account is (?:currently )?not available|Access denied",
         "the login has no shell ({found_line})",
         "use a login that may run commands",
@@ -117,6 +122,7 @@ def ssh_failed(spec: SshSpec, errors: str, user: str) -> EnvironmentFault | None
         found = re.search(f".*(?:{pattern}).*", errors)
         if found:
             words = {
+                "host": spec.host,
                 "found_line": printable(found[0].strip()),
                 "ssh": shlex.join(("ssh", *destination_words(spec))),
                 "known_as": shlex.quote(f"[{spec.host}]:{spec.port}" if spec.port else spec.host),

@@ -30,6 +30,7 @@ PING_EVERY = 10.0
 SILENT_AFTER = 40.0  # seconds without an answer to a ping; ssh itself gives up after 15
 LAST_WORDS = 16_384
 LONGEST_LINE = 16 << 20
+LONGEST_NOISE = 300
 READS = 64  # of 256 KiB at most before the caller may look elsewhere
 PATIENCE = 3.0  # seconds from the end of its input to SIGTERM, and again to SIGKILL
 
@@ -80,6 +81,7 @@ class Session:
         self._user = user
         self._pending: deque[Event] = deque()
         self._incoming = bytearray()
+        self._noise: deque[str] = deque(maxlen=20)  # lines before hello that are none of our stub's
         self._outgoing = bytearray()
         self._numbers = count(1)
         self._pinged_at = time.monotonic()
@@ -177,7 +179,8 @@ class Session:
             try:
                 events = self.receive()
             except IncompleteError:
-                raise opening_failed(self.spec, self._status(), self.last_words(), self._user) from None
+                said = "\n".join([*self._noise, self.last_words()])  # nologin and cloud images speak on standard output
+                raise opening_failed(self.spec, self._status(), said, self._user) from None
             if self._found_hello(events):
                 return
         said = last_line(self.last_words())
@@ -231,10 +234,16 @@ class Session:
             self._unanswered_since = None
             self._incoming += data
             *lines, self._incoming = self._incoming.split(b"\n")
-            self._pending.extend(
-                event for event in map(parse_event, lines) if event is not None and not _is_heartbeat(event)
-            )
+            for line in lines if data else [self._incoming]:
+                self._take(line)
             self._ended = not data or len(self._incoming) > LONGEST_LINE
+
+    def _take(self, line: bytearray) -> None:
+        event = parse_event(line)
+        if event is None and not hasattr(self, "hello"):
+            self._noise.append(line[:LONGEST_NOISE].decode("utf-8", "replace"))
+        elif event is not None and not _is_heartbeat(event):
+            self._pending.append(event)
 
     def _ping(self) -> None:
         now = time.monotonic()

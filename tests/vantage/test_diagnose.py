@@ -109,6 +109,13 @@ FAILURES = [
         "fail2ban",
     ),
     ("ssh:vps", 255, "Connection closed by 192.0.2.1 port 22\n", "before the login", "fail2ban"),
+    (
+        "ssh:root@vps",
+        142,
+        'Please login as the user "admin" rather than the user "root".\n',
+        'login (Please login as the user "admin"',
+        "ssh:USER@vps",
+    ),
     ("ssh:vps", 1, "This account is currently not available.\n", "no shell", "login that may run commands"),
     ("ssh:vps", 127, "bash: line 1: python3: command not found\n", "no python3", "3.8 or newer"),
     ("ssh:vps", 127, "bash: Zeile 1: python3: Kommando nicht gefunden.\n", "no python3", "3.8 or newer"),

@@ -123,6 +123,7 @@ def test_a_far_end_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch
     [
         ("exec:false", "did not start (exit status 1)"),
         ("exec:sh -c 'echo no way >&2; exit 3'", "did not start (no way)"),
+        ("exec:sh -c 'printf \"not here\"; exit 3'", "did not start (not here)"),
         ("exec:no-such-program-anywhere x", "cannot be started (no-such-program-anywhere: No such file or directory)"),
         ("exec:/etc/passwd", "cannot be started (/etc/passwd: Permission denied)"),
         ("exec:env -i PATH=/nowhere", "there is no python3"),
