@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 from ipaddress import IPv6Address
 
+from scanner.guess.eui64 import identifier_of, mac_in, octets_of
 from scanner.model.address import Address, Kind, Origin, State
 
 FOREVER = 0xFFFFFFFF  # RFC 4861 section 4.6.2: all one bits represent infinity
 IDENTIFIER = (1 << 64) - 1  # RFC 4291 section 2.5.1: the low 64 bits
-UNIVERSAL_BIT = 0x02  # RFC 4291 appendix A: inverted when a MAC becomes an identifier
-MAC_LENGTH = 6
-EUI64_LENGTH = 8  # IEEE 1394, IEEE 802.15.4
-INFINIBAND_LENGTH = 20
 SINGLE_ADDRESS = 128
 
 
@@ -68,7 +65,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class KernelAddress:
-    """An address as the kernel tells it. Lifetimes in seconds, FOREVER included."""
+    """An address as the kernel tells it. Lifetimes in seconds, FOREVER included; ``age`` None where it is not told."""
 
     ip: IPv6Address
     prefix_length: int
@@ -77,6 +74,7 @@ class KernelAddress:
     protocol: int
     preferred: int
     valid: int
+    age: float | None = None
 
 
 class Trait(StrEnum):
@@ -137,6 +135,8 @@ def classify(raw: KernelAddress) -> Address:
         origin=origin_of(traits_of(raw)),
         preferred_lifetime=_lifetime(raw.preferred),
         valid_lifetime=_lifetime(raw.valid),
+        age=raw.age,
+        own_mac=own_mac_of(raw),
     )
 
 
@@ -159,15 +159,14 @@ def state_of(flags: AddressFlag, preferred: int) -> State:
 
 
 def traits_of(raw: KernelAddress) -> frozenset[Trait]:
-    identifier = int(raw.ip) & IDENTIFIER
     token = raw.link.token
     held: Mapping[Trait, bool] = {
         Trait.LOOPBACK: raw.ip.is_loopback,
         Trait.TEMPORARY: AddressFlag.TEMPORARY in raw.flags,
         Trait.STABLE_PRIVACY: AddressFlag.STABLE_PRIVACY in raw.flags,
-        Trait.OWN_MAC: identifier in [identifier_of(hardware) for hardware in raw.link.hardware],
+        Trait.OWN_MAC: own_mac_of(raw) != "",
         Trait.MAC_PATTERN: mac_in(raw.ip) is not None,
-        Trait.TOKENISED: token is not None and identifier == int(token) & IDENTIFIER,
+        Trait.TOKENISED: token is not None and _identifier(raw.ip) == _identifier(token),
         Trait.KERNEL_MADE: raw.protocol in KERNEL_PROTOCOLS,
         Trait.MANAGES_TEMPORARY: AddressFlag.MANAGETEMPADDR in raw.flags,
         Trait.PERMANENT: AddressFlag.PERMANENT in raw.flags,
@@ -176,41 +175,20 @@ def traits_of(raw: KernelAddress) -> frozenset[Trait]:
     return frozenset(trait for trait, holds in held.items() if holds)
 
 
-def mac_in(ip: IPv6Address) -> str | None:
-    """The MAC address that ``ip`` shows (RFC 4291 appendix A, ff:fe in the middle), or None.
-
-    One opaque identifier in 65,536 looks the same by chance.
-    """
-    octets = ip.packed[8:]
-    if octets[3:5] != b"\xff\xfe":
-        return None
-    return ":".join(f"{octet:02x}" for octet in (octets[0] ^ UNIVERSAL_BIT, *octets[1:3], *octets[5:]))
-
-
-def identifier_of(hardware: str) -> int | None:
-    """The modified EUI-64 identifier the kernel makes from a link-layer address, or None where it makes none."""
-    octets = _octets(hardware)
-    if len(octets) == MAC_LENGTH:
-        octets = octets[:3] + b"\xff\xfe" + octets[3:]
-    elif len(octets) == INFINIBAND_LENGTH:
-        # RFC 4391 section 8: the port's EUI-64 is the end; the bit is set, not inverted
-        return int.from_bytes(octets[-8:]) | UNIVERSAL_BIT << 56
-    elif len(octets) != EUI64_LENGTH:
-        return None
-    return int.from_bytes(octets) ^ UNIVERSAL_BIT << 56
+def own_mac_of(raw: KernelAddress) -> str:
+    """The interface's current or permanent link-layer address that the identifier is made of, or ""."""
+    wanted = _identifier(raw.ip)
+    return next((hardware for hardware in raw.link.hardware if identifier_of(hardware) == wanted), "")
 
 
 def hardware_addresses(*candidates: object) -> tuple[str, ...]:
     """Those of ``candidates`` that are a link-layer address and not all zero, in small letters, doubles removed."""
     texts = (candidate.lower() for candidate in candidates if isinstance(candidate, str))
-    return tuple(dict.fromkeys(text for text in texts if any(_octets(text))))
+    return tuple(dict.fromkeys(text for text in texts if any(octets_of(text))))
 
 
-def _octets(hardware: str) -> bytes:
-    try:
-        return bytes.fromhex(hardware.replace(":", ""))
-    except ValueError:
-        return b""
+def _identifier(ip: IPv6Address) -> int:
+    return int(ip) & IDENTIFIER
 
 
 def _lifetime(seconds: int) -> int | None:
