@@ -16,14 +16,14 @@ from typing import Any, Protocol
 from scanner.model.errors import IncompleteError
 from scanner.model.evidence import Controls, DoorFact, Kind, Measurement, Path
 from scanner.plan import UDP, Plan, TargetPlan, order
-from scanner.probes.answers import Answer, read_answer, read_probe
+from scanner.probes.answers import Answer, Probe, read_answer, read_probe
 from scanner.probes.bpf import ICMPV6, answers_filter
 from scanner.probes.controls import ControlBook, ControlFlow, control_index, flow_for
 from scanner.probes.craft import Flow, Template, stamp, syn_template, udp_packet, udp_template
 from scanner.probes.ledger import Book
 from scanner.probes.pace import Pace
 from scanner.probes.pipe import Frame, Pinhole, Pipe, Witness
-from scanner.probes.tokens import salt_of, token_of
+from scanner.probes.tokens import flow_label, salt_of, sequence_number, token_of
 from scanner.verdict.confidence import MOST_ATTEMPTS, attempts_needed, inward_loss_bound
 
 BEFORE = 250  # controls before and after the sweep
@@ -134,6 +134,9 @@ class Engine:
         self.neighbours: dict[tuple[str, int], None] = {}
         self.problems: list[str] = []
         self.vanished: set[IPv6Address] = set()
+        self.altered: set[tuple[int, int]] = set()  # (book, port) whose probe arrived without its token
+        self.unexplained: set[tuple[int, int]] = set()  # (book, port) answered by somebody who does not know it
+        self.called_home: tuple[IPv6Address, ...] | None = None
         self.ends: dict[int, Chunk] = {}  # command id -> chunk
         self.latest = 0.0  # longest delay of a late answer, seconds
         self.expired: Callable[[Answer], None] = lambda _: None  # the locator listens here
@@ -207,6 +210,7 @@ class Engine:
         if self.around.witness is None:
             return
         self.flows, self.pinholes = self.around.open_flows()
+        self.called_home = tuple(flow.inside for flow in self.flows)
         self._flow_of = {(flow.inside.packed, flow.inside_port): flow for flow in self.flows}
         if not self.flows:
             self.problems.append(
@@ -233,7 +237,7 @@ class Engine:
             self._pass(attempt, work)
             self.wait(min(1.5, self._settle))
             self.finder.between()
-            bound = inward_loss_bound(self._controls())
+            bound = self.loss_bound()
             # Where too much is lost, more tries may show that it is less; without any control they show nothing.
             needed = attempts_needed(bound) or (QUIET if bound is None else MOST_ATTEMPTS)
             queue = {id(book): self._again(book, attempt + 1, needed) for book in self.books.values()}
@@ -446,6 +450,9 @@ class Engine:
             if book is None:
                 self.ears.stray(answer)
             return
+        if not self._knows_token(answer, book, attempt):
+            self.unexplained.add((id(book), answer.port))
+            return
         book.note_answer(answer)
         sent_at = book.sent_at(attempt, answer.port)
         if answer.kind is Kind.ACCEPT:
@@ -472,7 +479,10 @@ class Engine:
         attempt = self._attempt_of.get(probe.source_port)
         if book is not None and attempt is not None:
             book.note_arrival(probe.port, attempt, frame.mac, probe.hop_limit, frame.interface)
-            self.neighbours[frame.mac.hex(":"), frame.interface] = None
+            if self._carries_token(probe, book, attempt):
+                self.neighbours[frame.mac.hex(":"), frame.interface] = None
+            else:
+                self.altered.add((id(book), probe.port))
             return
         flow = self._flow_of.get((probe.target, probe.port)) if probe.protocol == UDP else None
         if flow is not None:
@@ -481,6 +491,30 @@ class Engine:
                 self.controls.note(index)
                 self.control_hop_limit = max(self.control_hop_limit, probe.hop_limit)
                 self.neighbours[frame.mac.hex(":"), frame.interface] = None
+
+    # -- tokens
+
+    def _said(self, book: Book, port: int, attempt: int) -> bytes:
+        """What the probe of this attempt carries: its token, or the whole query of its service."""
+        token = token_of(self.around.key, self._salt(book, attempt), port)
+        return (self.around.payload(port, token) or token) if book.protocol == UDP else token
+
+    def _knows_token(self, answer: Answer, book: Book, attempt: int) -> bool:
+        """Whether whoever answered has seen the probe. UDP services say nothing that could prove it."""
+        if answer.token < 0:
+            return True
+        if attempt >= MOST_ATTEMPTS:  # the locator's port: its probes end on the way, the host answers none of them
+            return answer.responder != answer.target
+        return answer.token == int.from_bytes(self._said(book, answer.port, attempt)[:4], "big")
+
+    def _carries_token(self, probe: Probe, book: Book, attempt: int) -> bool:
+        """Whether what arrived is what was sent, not a copy that somebody on the way made anew."""
+        said = self._said(book, probe.port, attempt)
+        if book.protocol == UDP:
+            length = min(len(said), len(probe.payload))
+            return length > 0 and probe.payload[:length] == said[:length]
+        # One of the two may have been rewritten: sequence numbers by firewalls, flow labels by providers.
+        return sequence_number(said) == probe.token or flow_label(said) == probe.label
 
     # -- small parts
 
@@ -559,6 +593,10 @@ class Engine:
             first_seen=sum(seen for _, seen in firsts),
         )
 
+    def loss_bound(self) -> float | None:
+        """Upper bound of the loss inwards, as far as it is known by now."""
+        return inward_loss_bound(self._controls())
+
     def report(self, stage: str) -> None:
         """Tell what is being done where nothing can be counted."""
         self._report(stage, 0, 0)
@@ -606,6 +644,9 @@ class Engine:
                 (mac if mac.strip("0:") else "", self.around.interface_name(index)) for mac, index in self.neighbours
             ),
             translated=tuple((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen),
+            called_home=self.called_home,
+            altered=len(self.altered),
+            unexplained=len(self.unexplained),
             lan=self.lan,
             problems=tuple(self.problems),
             interrupted=self.interrupted,

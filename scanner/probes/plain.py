@@ -62,6 +62,10 @@ class PlainEngine(Engine):
     def _send_packets(self, packets: object, interval: float = 0.001) -> None:
         pass
 
+    def _carries_token(self, probe: object, book: Book, attempt: int) -> bool:  # noqa: ARG002
+        """The kernel over there chose what the probe carries."""
+        return True
+
     def _chunk_size(self) -> int:
         return PORTS_AT_ONCE
 
