@@ -232,6 +232,7 @@ def conclude(
         policy=request.policy,
         expect=request.settings.expect,
         witness=watched,
+        lan=tuple(row for part in parts for row in part.lan),
     )
     findings = evaluate(facts)
     started, finished = times
@@ -261,7 +262,7 @@ def conclude(
         vantages=vantages,
         ports=tables,
         services=services,
-        lan=tuple(row for part in parts for row in part.lan),
+        lan=facts.lan,
         findings=findings,
         summary=summarise(facts, findings, complete=complete),
         before=request.before,

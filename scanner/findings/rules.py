@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from scanner.findings import exposed, measured, partial, path, router
+from scanner.findings import exposed, lan, measured, partial, path, router
 from scanner.findings.facts import Facts, Place, View, look
 from scanner.model.address import Kind
 from scanner.model.finding import Finding
@@ -28,6 +28,7 @@ RULES = (
     Rule(path.ANSWER_LOST, "answer lost on the way out", path.judge_answer_lost),
     Rule(measured.UNMEASURED, "could not be measured", measured.judge_unmeasured),
     Rule(measured.NOT_OUTSIDE, "vantage not outside", measured.judge_not_outside),
+    Rule(lan.LAN_OPEN, "the rest of the LAN is let in", lan.judge_lan),
 )
 
 

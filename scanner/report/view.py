@@ -10,6 +10,7 @@ from scanner.model.run import Run
 from scanner.report.cards import cards_of
 from scanner.report.cardview import CardView, card_views
 from scanner.report.changeview import ComparisonView, comparison_view
+from scanner.report.neighbours import NeighbourView, neighbour_views
 from scanner.report.path import Way, ways_of
 from scanner.report.portview import BlockView, block_views
 from scanner.report.results import blocks_of, tags_of
@@ -94,6 +95,7 @@ class ReportView:
     evidence: tuple[EvidenceView, ...]
     addresses: tuple[AddressRow, ...]
     listeners: tuple[ListenerRow, ...]
+    neighbours: tuple[NeighbourView, ...]
     vantages: tuple[VantageView, ...]
     glossary: tuple[GlossaryGroup, ...]
     problems: tuple[str, ...]
@@ -132,6 +134,7 @@ def view_of(run: Run) -> ReportView:
         evidence=evidence_views(run),
         addresses=address_rows(run),
         listeners=_listeners(run),
+        neighbours=neighbour_views(run),
         vantages=vantage_views(run),
         glossary=_glossary(),
         problems=tuple(clean(problem, 600) for problem in run.run.problems),
