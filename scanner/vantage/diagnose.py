@@ -102,7 +102,7 @@ def opening_failed(spec: Spec, status: int | None, errors: str, user: str = "") 
         fault = netns_failed(spec, errors)
     what = last_line(errors) or ("it said nothing" if status is None else f"exit status {status}")
     return fault or EnvironmentFault(
-        f"vantage {spec} did not start ({what})", f"run `{by_hand(spec)}` by hand{_as(user)}: it must print a version"
+        f"vantage {spec} did not start ({what})", f"see whether `{by_hand(spec)}` prints a version{_as(user)}"
     )
 
 

@@ -2,7 +2,7 @@
 
 Users, the same on both sides and none of this machine's: ``root``; ``admin`` and ``admin2`` (sudo without a password,
 with and without a pseudo-terminal of sudo's own); ``plain`` (no sudo); ``noisy`` (talks before anything else); ``bare``
-(its shell has no PATH); ``cloud`` (sends us to another login, as cloud images do with root); ``alice``, who runs sudo on
+(no PATH); ``cloud`` (sends us to another login, as cloud images do with root); ``alice``, who runs sudo on
 the near side.
 """
 

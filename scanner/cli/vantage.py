@@ -1,0 +1,90 @@
+"""``v6expose vantage``: places outside to scan from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner.cli.options import shared
+
+if TYPE_CHECKING:
+    from ipaddress import IPv6Address
+
+    from scanner.vantage.check import Check
+
+CLOCKS_AGREE = 0.05  # seconds; less is noise of the way
+
+
+@click.group()
+def vantage() -> None:
+    """Places outside, from which this host is scanned."""
+
+
+@vantage.command()
+@click.argument("spec", metavar="SPEC")
+@shared
+def check(spec: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
+    """Connect to SPEC and say what it can do as a vantage. Nothing is scanned.
+
+    SPEC is ssh:[user@]host[:port], netns:NAME or exec:COMMAND PREFIX. Exit status: 0 it can serve, 4 it cannot; then one
+    line says why and what to do.
+    """
+    from scanner.vantage.check import check as ask
+    from scanner.vantage.spec import parse_spec
+
+    found = ask(parse_spec(spec), own_address())
+    if as_json:
+        click.echo(json.dumps(document_of(found), indent=1))
+    elif not quiet:
+        for name, text in rows_of(found):
+            click.echo(f"{name:<11}{text}")
+
+
+def own_address() -> IPv6Address | None:
+    """An address of this host that the Internet could reach, None where there is none."""
+    from scanner.discovery.addresses import read_addresses
+
+    return next((address.ip for address in read_addresses() if address.scannable), None)
+
+
+def document_of(found: Check) -> dict[str, Any]:
+    hello = found.hello
+    return {
+        "spec": str(found.spec),
+        "python": hello.python,
+        "system": hello.system,
+        "root": hello.root,
+        "raw": hello.raw,
+        "why_not_raw": hello.why,
+        "nmap": hello.nmap,
+        "addresses": [str(address) for address in hello.addresses],
+        "source": None if found.source is None else str(found.source),
+        "round_trip": round(found.round_trip, 6),
+        "clock_difference": round(found.clock, 3),
+    }
+
+
+def rows_of(found: Check) -> list[tuple[str, str]]:
+    """What a reader gets, one line each; whatever the far end said is made harmless."""
+    from scanner.report.text import one_line
+
+    hello = found.hello
+    rows = [
+        ("vantage", str(found.spec)),
+        ("python", f"{hello.python} on {hello.system}"),
+        ("packets", "raw" if hello.raw else f"connect() and plain UDP only ({hello.why})"),
+        ("nmap", hello.nmap or "none: the scan goes without its second opinion (Debian: apt install nmap)"),
+        ("addresses", ", ".join(map(str, hello.addresses)) or "no global IPv6 address"),
+        ("source", str(found.source or "unknown: this host has no global IPv6 address to go to")),
+        ("round trip", f"{found.round_trip * 1000:.1f} ms"),
+        ("clock", clock_words(found.clock)),
+    ]
+    return [(name, one_line(text, 2000)) for name, text in rows]
+
+
+def clock_words(ahead: float) -> str:
+    if abs(ahead) < CLOCKS_AGREE:
+        return "as here"
+    return f"{abs(ahead):.2f} s {'ahead of' if ahead > 0 else 'behind'} this host's"
