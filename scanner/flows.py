@@ -4,6 +4,7 @@ import base64
 import select
 import struct
 import time
+from contextlib import suppress
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -26,7 +27,10 @@ def open_flows(
     It is seen there by packet capture, so that a filter on the vantage itself hides nothing. Flows that nothing was
     heard of are closed again.
     """
-    holes = [UdpPinhole(address, port, vantage, vantage_port) for address, port in inside_ports.items()]
+    holes: list[UdpPinhole] = []
+    for address, port in inside_ports.items():
+        with suppress(OSError):  # gone, or its port was taken meanwhile: one flow less
+            holes.append(UdpPinhole(address, port, vantage, vantage_port))
     seen: dict[IPv6Address, Shown] = {}
     others: list[dict[str, Any]] = []
     for _ in range(TRIES):

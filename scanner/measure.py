@@ -8,8 +8,8 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -102,7 +102,7 @@ def measure(
     session = vantage.session
     ports = session.request({"op": "reserve", "address": str(vantage.address), "count": ATTEMPT_PORTS + 1})["ports"]
     flow_port = ports.pop()
-    inside_ports = {address: free_port(address) for address in plan.addresses}
+    inside_ports = control_ports(plan.addresses)
     around = Surroundings(
         pipe=session,
         witness=witness,
@@ -178,6 +178,15 @@ def links(inventory: Inventory, plan: Plan) -> list[Address]:
     """One scanned address for each prefix of the host's links that has room for others."""
     scanned = [a for a in inventory.addresses if a.ip in plan.addresses and a.prefix_length <= LONGEST_LINK_PREFIX]
     return list({address.network: address for address in scanned}.values())
+
+
+def control_ports(addresses: Iterable[IPv6Address]) -> dict[IPv6Address, int]:
+    """A free inside port for each address's control flow; an address that is gone by now has none."""
+    ports = {}
+    for address in addresses:
+        with suppress(OSError):
+            ports[address] = free_port(address)
+    return ports
 
 
 def interface_name(index: int) -> str:

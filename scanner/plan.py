@@ -17,7 +17,9 @@ USUAL_UPSTREAM = PortSet.parse(
     "19,23,25,53,67-69,111,123,135-139,161-162,389,445,500,520,593,1433-1434,1900,3389,5060,7547,11211"
 )
 NMAP_TOP = 1000
-LOCATOR_PACKETS, LOCATOR_RATE = 8000, 4000  # ceilings: of one (address, protocol), and a second
+# The locator's ceilings: packets sent with care for one (address, protocol), and so many a second; then silent ports at
+# the scan's rate for so many seconds, unless all are wanted: one packet each, and one in fifty on the passing flow.
+LOCATOR_PACKETS, LOCATOR_RATE, LOCATOR_SECONDS = 8000, 4000, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def make_plan(inventory: Inventory, settings: Settings, catalogue: dict[str, Por
         nmap=nmap,
         locate_all=settings.locate_all,
         lan=not quick,
-        classes=packet_classes(targets, settings.rate, nmap=nmap),
+        classes=packet_classes(targets, settings.rate, nmap=nmap, locate_all=settings.locate_all),
     )
 
 
@@ -131,7 +133,9 @@ def order(plan: TargetPlan, seed: int) -> list[int]:
     return [*plan.first, *rest]
 
 
-def packet_classes(targets: tuple[TargetPlan, ...], rate: int, *, nmap: bool) -> tuple[PacketClass, ...]:
+def packet_classes(
+    targets: tuple[TargetPlan, ...], rate: int, *, nmap: bool, locate_all: bool
+) -> tuple[PacketClass, ...]:
     """Every class of packet with its ceiling, as ``--dry-run`` states it."""
     rows = []
     for target in targets:
@@ -142,6 +146,8 @@ def packet_classes(targets: tuple[TargetPlan, ...], rate: int, *, nmap: bool) ->
         rows.append(
             PacketClass("hop-limited probe, locator", str(target.address), LOCATOR_PACKETS, min(rate, LOCATOR_RATE))
         )
+        fast = len(target.ports) if locate_all else min(len(target.ports), int(rate * LOCATOR_SECONDS))
+        rows.append(PacketClass("the same at the scan's rate", str(target.address), fast + fast // 50 + 10, rate))
     for address in dict.fromkeys(target.address for target in targets):
         rows.append(
             PacketClass("UDP on a flow the inside opened, control", str(address), max(1000, len(targets) * 4000), rate)

@@ -166,5 +166,5 @@ def test_every_class_of_packet_is_stated_with_its_ceiling(rate: int, profile: Pr
         sweep = [row for row in one.classes if row.name.startswith(name) and row.target == str(target.address)]
         assert [row.count for row in sweep] == [8 * len(target.ports)]
     locator = [row for row in one.classes if "locator" in row.name]
-    assert len(locator) == len(one.targets)
+    assert [(row.count, row.rate) for row in locator] == [(8000, min(rate, 4000))] * len(one.targets)
     assert any("nmap" in row.name for row in one.classes) == one.nmap

@@ -137,6 +137,7 @@ class Engine:
         self.altered: set[tuple[int, int]] = set()  # (book, port) whose probe arrived without its token
         self.unexplained: set[tuple[int, int]] = set()  # (book, port) answered by somebody who does not know it
         self.called_home: tuple[IPv6Address, ...] | None = None
+        self.translated: tuple[tuple[IPv6Address, IPv6Address], ...] = ()
         self.ends: dict[int, Chunk] = {}  # command id -> chunk
         self.latest = 0.0  # longest delay of a late answer, seconds
         self.expired: Callable[[Answer], None] = lambda _: None  # the locator listens here
@@ -211,6 +212,7 @@ class Engine:
             return
         self.flows, self.pinholes = self.around.open_flows()
         self.called_home = tuple(flow.inside for flow in self.flows)
+        self.translated = tuple((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen)
         self._flow_of = {(flow.inside.packed, flow.inside_port): flow for flow in self.flows}
         if not self.flows:
             self.problems.append(
@@ -239,7 +241,7 @@ class Engine:
             self.finder.between()
             bound = self.loss_bound()
             # Where too much is lost, more tries may show that it is less; without any control they show nothing.
-            needed = attempts_needed(bound) or (QUIET if bound is None else MOST_ATTEMPTS)
+            needed = attempts_needed(bound, self._passing()) or (QUIET if bound is None else MOST_ATTEMPTS)
             queue = {id(book): self._again(book, attempt + 1, needed) for book in self.books.values()}
 
     def _again(self, book: Book, made: int, needed: int) -> list[int]:
@@ -593,6 +595,10 @@ class Engine:
             first_seen=sum(seen for _, seen in firsts),
         )
 
+    def _passing(self) -> int:
+        """Ports that are known to pass, and so could have been lost."""
+        return sum(len(book.arrived) for book in self.books.values())
+
     def loss_bound(self) -> float | None:
         """Upper bound of the loss inwards, as far as it is known by now."""
         return inward_loss_bound(self._controls())
@@ -619,7 +625,7 @@ class Engine:
         self._give_back()
         controls = self._controls()
         bound = inward_loss_bound(controls)
-        needed = attempts_needed(bound)
+        needed = attempts_needed(bound, self._passing())
         targets = tuple(
             book.freeze(
                 lambda port, book=book: self._doubt(book, port, bound, needed),  # type: ignore[misc]
@@ -643,7 +649,7 @@ class Engine:
             neighbours=tuple(
                 (mac if mac.strip("0:") else "", self.around.interface_name(index)) for mac, index in self.neighbours
             ),
-            translated=tuple((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen),
+            translated=self.translated,
             called_home=self.called_home,
             altered=len(self.altered),
             unexplained=len(self.unexplained),

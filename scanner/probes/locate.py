@@ -11,26 +11,25 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
 from scanner.model.evidence import HopSeen, Path, Place, Where
-from scanner.plan import TCP, UDP, USUAL_UPSTREAM, Plan
+from scanner.plan import LOCATOR_PACKETS, LOCATOR_RATE, LOCATOR_SECONDS, TCP, UDP, USUAL_UPSTREAM, Plan
 from scanner.probes.answers import Answer
 from scanner.probes.craft import HOP_LIMIT, Flow, Template, stamp, syn_template, udp_template
 from scanner.probes.engine import Engine
 from scanner.probes.ledger import Book
 from scanner.probes.tokens import salt_of, token_of
+from scanner.verdict.confidence import attempts_needed, both_ways
 
 SAMPLE = 64  # random ports of each book that are located before any other
-SECONDS = 1.5  # of probes at the scan's rate: ports beyond are inferred where all located ones agree
 FAST_CHUNK = 8000
 ONE_IN = 50  # packets of the passing flow among fast probes
 AGREEING = 8  # sampled ports that must agree before others are taken to end at the same place
 FIRST_BATCH, LARGEST_BATCH = 6, 256  # Linux answers six errors at once, then ten a second (icmp ratelimit)
-BATCH_RATE = 4000
 PASSING = 0x4000_0000  # numbers of the hop-limited controls start here
-STRIKES = 2
 MOST_ROUTERS = 40
 BUDGET = 12.0  # seconds for one hop of one protocol
 
 LABEL = 0x6E0  # one flow label for all: load balancers must send every copy the same way (RFC 6438)
+TOO_LOSSY = "too many packets are lost on the way to tell where silent ones end"
 SEVERAL_WAYS = "packets take several ways: another router answered where the passing flow meets the last one"
 
 Port = tuple[int, int]  # (index of the book, port)
@@ -58,6 +57,9 @@ class Locator:
         self.everything = plan.locate_all
         self.limited = False  # a hop limits its ICMPv6 errors: fast probes would learn nothing
         self.strange: set[Port] = set()  # another router answered where the passing flow meets the last one
+        self.rate = min(plan.rate, LOCATOR_RATE)
+        self.allowance = LOCATOR_PACKETS * len(self.books)  # packets sent with care: --dry-run has promised no more
+        self.strikes: int | None = None
         self.templates: dict[tuple[int, int], Template] = {}
 
     def trace(self) -> None:
@@ -74,6 +76,8 @@ class Locator:
         self.trace()
         self.engine.report("finding where probes end")
         silent = [(index, self._silent(book)) for index, book in enumerate(self.books)]
+        # A hop that does not answer in so many tries is not merely unlucky, there or back.
+        self.strikes = attempts_needed(both_ways(self.engine.loss_bound()), sum(len(ports) for _, ports in silent))
         if self.engine.path.routers and any(ports for _, ports in silent):
             careful, fast = self._chosen(silent)
             reached = self._reached(careful, self.engine.path)
@@ -86,6 +90,8 @@ class Locator:
     def _routers(self) -> int | None:
         """Routers between vantage and host, by how much the hop limit fell; None where nothing arrived."""
         seen = [self.engine.control_hop_limit] if self.engine.control_hop_limit else []
+        if not self.engine.flows and not any(book.arrivals for book in self.books):
+            return None  # nothing passes that could show the path
         seen += [hop_limit for book in self.books for _, hop_limit, _ in book.arrivals.values()]
         routers = HOP_LIMIT - max(seen) if seen else None
         return routers if routers is not None and 0 <= routers <= MOST_ROUTERS else None
@@ -101,8 +107,12 @@ class Locator:
     def _send_passing(self, hop_limit: int, count: int) -> list[int]:
         """Hop-limited packets on the flow that passes; the tokens by which they are heard again."""
         packets = [self._passing_packet(next(self.numbers), hop_limit) for _ in range(count)]
-        self.engine.send_packets(packets, BATCH_RATE)
+        self._send(packets)
         return [quoted_token(packet) for packet in packets]
+
+    def _send(self, packets: list[bytes]) -> None:
+        self.allowance -= len(packets)
+        self.engine.send_packets(packets, self.rate)
 
     def _passing_packet(self, number: int, hop_limit: int) -> bytes:
         """On a control flow, or where there is none to a port that is known to pass."""
@@ -130,7 +140,7 @@ class Locator:
             random.Random(int.from_bytes(self.engine.around.key[:8], "big")).shuffle(rest)
             sampled += rest[:SAMPLE]
             others += rest[SAMPLE:]
-        room = len(others) if self.everything else int(self.engine.plan.rate * SECONDS)
+        room = len(others) if self.everything else int(self.engine.plan.rate * LOCATOR_SECONDS)
         random.Random(int.from_bytes(self.engine.around.key[:8], "big")).shuffle(others)
         return named + sampled, others[:room]
 
@@ -201,15 +211,15 @@ class Locator:
         strikes: dict[Port, int] = dict.fromkeys(ports, 0)
         waiting, size = list(ports), FIRST_BATCH
         end = time.monotonic() + BUDGET
-        while waiting and time.monotonic() < end:
+        while waiting and time.monotonic() < end and self.allowance > 2 * LARGEST_BATCH and self.strikes:
             batch, waiting = waiting[:size], waiting[size:]
             yes, no, honest = self._batch(hop, batch)
             answered += yes
             if honest:
                 for port in no:
                     strikes[port] += 1
-                silent += [port for port in no if strikes[port] >= STRIKES]
-                waiting += [port for port in no if strikes[port] < STRIKES]
+                silent += [port for port in no if strikes[port] >= self.strikes]
+                waiting += [port for port in no if strikes[port] < self.strikes]
                 size = min(LARGEST_BATCH, size * 2)
             else:
                 self.limited = True
@@ -223,12 +233,12 @@ class Locator:
         tokens = {port: self._token(self.books[port[0]], port[1], limit, next(self.numbers)) for port in batch}
         before = self._send_passing(limit, 1)
         packets = [self._packet(self.books[port[0]], port[1], limit, token) for port, token in tokens.items()]
-        self.engine.send_packets(packets, BATCH_RATE)
+        self._send(packets)
         after = self._send_passing(limit, 1 + len(batch) // 8)
         keys = {port: int.from_bytes(token[:4], "big") for port, token in tokens.items()}
         wanted = [*keys.values(), *before, *after]
         self.engine.wait_until(
-            lambda: all(key in self.heard.hops for key in wanted), self._patience + len(wanted) / BATCH_RATE
+            lambda: all(key in self.heard.hops for key in wanted), self._patience + len(wanted) / self.rate
         )
         yes = [port for port, key in keys.items() if self.heard.hops.get(key) == _packed(hop)]
         self.strange |= {p for p, key in keys.items() if self.heard.hops.get(key) not in (None, _packed(hop))}
@@ -253,13 +263,13 @@ class Locator:
         sample = {book.places[port] for port in measured if port not in usual}
         number = sum(port not in usual for port in measured)
         place = next(iter(sample)) if len(sample) == 1 and number >= AGREEING else None
+        why = TOO_LOSSY if self.strikes is None else "not located: the sampled ports do not agree"
+        unknown = Place(Where.UNKNOWN, 0, self._last_hop, why)
         for port in rest:
-            if place is not None:
+            if place is not None and port not in usual:
                 book.places[port] = replace(place, how=f"{place.how}; so did all {number:,} that were located")
             else:
-                book.places[port] = Place(
-                    Where.UNKNOWN, 0, self._last_hop, "not located: the sampled ports do not agree"
-                )
+                book.places[port] = unknown
 
     @property
     def _last_hop(self) -> int:

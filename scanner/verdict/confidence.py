@@ -5,6 +5,7 @@ import math
 from scanner.model.evidence import Controls
 
 WANTED = 1e-4  # largest acceptable probability that a port called blocked was merely lost
+OF_ALL = 1e-2  # largest acceptable expected number of such ports in a whole scan
 CONFIDENCE = 0.99
 FEWEST = 20  # trials below which nothing is bounded
 FEW_LOST = 0.5  # what is assumed where some of fewer trials were lost
@@ -59,11 +60,15 @@ def both_ways(bound: float | None) -> float | None:
     return None if bound is None else 1 - (1 - bound) ** 2
 
 
-def attempts_needed(bound: float | None) -> int | None:
-    """Silent attempts until ``bound ** attempts`` is at most WANTED, at least two; None where that is out of reach."""
+def attempts_needed(bound: float | None, passing: int = 0) -> int | None:
+    """Silent attempts until ``bound ** attempts`` is at most WANTED, at least two; None where that is out of reach.
+
+    Of ``passing`` ports that pass some are unlucky each time: what so many attempts leave of them is at most OF_ALL.
+    """
     if bound is None or bound >= 1:
         return None
-    needed = max(2, math.ceil(math.log(WANTED) / math.log(bound) - 1e-9))
+    wanted = min(WANTED, OF_ALL / max(1, passing))
+    needed = max(2, math.ceil(math.log(wanted) / math.log(bound) - 1e-9))
     return needed if needed <= MOST_ATTEMPTS else None
 
 

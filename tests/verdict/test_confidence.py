@@ -105,6 +105,19 @@ def test_attempts_by_loss(bound: float | None, needed: int | None) -> None:
     assert attempts_needed(bound) == needed
 
 
+@pytest.mark.parametrize(
+    ("bound", "passing", "needed"),
+    [(0.1, 100, 4), (0.1, 101, 5), (0.1, 131_070, 8), (0.13, 131_070, None), (0.01, 131_070, 4), (0.001, 131_070, 3)],
+)
+def test_where_many_ports_pass_none_of_them_may_be_called_blocked(
+    bound: float, passing: int, needed: int | None
+) -> None:
+    """Of 100,000 ports one in 10,000 is ten: each of them would be a wrong "blocked"."""
+    assert attempts_needed(bound, passing) == needed
+    if needed is not None:
+        assert passing * bound**needed <= 0.01001
+
+
 def test_once_is_never_enough() -> None:
     assert attempts_needed(1e-12) == 2
 
