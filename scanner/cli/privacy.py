@@ -128,6 +128,7 @@ def undo(*, dry_run: bool, root: Path, as_json: bool, quiet: bool, verbose: bool
     from scanner.privacy import apply, journal
     from scanner.privacy.running import Kernel
     from scanner.privacy.tree import Tree
+    from scanner.report.text import one_line
 
     if not dry_run:
         _require_root()
@@ -140,7 +141,7 @@ def undo(*, dry_run: bool, root: Path, as_json: bool, quiet: bool, verbose: bool
         click.echo(json.dumps({"undone": not dry_run, "change": asdict(record), "notes": list(notes)}, indent=1))
     elif not quiet:
         for line in (*(f"would {one}" if dry_run else one for one in lines), *notes):
-            click.echo(line)
+            click.echo(one_line(line))
 
 
 def _only(seen: Privacy, interface: str | None) -> Privacy:
@@ -332,13 +333,15 @@ def _applied(tree: Tree, kernel: Kernel, change: Change, *, running_system: bool
 
 
 def _tell(applied: Applied, *, quiet: bool, verbose: bool) -> None:
+    from scanner.report.text import one_line
+
     proof = applied.proof
     click.echo(f"{proof.outcome}: {proof.words}")
     if verbose and proof.source_before:
         click.echo(f"before: new connections left from {proof.source_before}")
     if not quiet:
         for note in applied.notes:
-            click.echo(f"note: {note}", err=True)
+            click.echo(f"note: {one_line(note)}", err=True)
         click.echo("take it back with `v6expose privacy undo`", err=True)
 
 

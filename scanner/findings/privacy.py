@@ -48,7 +48,7 @@ def _preferred(privacy: Privacy, one: InterfacePrivacy, forecast: Forecast) -> F
         rule=PREFERRED_ON_SERVER,
         severity=Severity.MEDIUM if now else Severity.LOW,
         title=f"Temporary address preferred on a server ({one.interface})",
-        address=one.source or None,
+        address=one.source if one.source_temporary else None,
         protocol=None,
         port=None,
         why="Connections leave from an address that is replaced every day: whoever learns the address from them, "

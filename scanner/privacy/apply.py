@@ -91,6 +91,7 @@ def apply(
         set_running(kernel, change.interface, change.value)
     except (OSError, EnvironmentFault) as error:
         journal.restore(tree, record)
+        _reload(change.reload, runner)
         journal.write(tree, _undone(record))
         raise EnvironmentFault(f"the change failed and was taken back ({error})", "see what it names") from error
     proof = prove(kernel, change.interface, change.value, before, source)

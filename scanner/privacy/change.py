@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scanner.model.errors import InputError
 from scanner.model.privacy import USE_TEMPADDR, Layer, Place
@@ -60,7 +60,8 @@ def plan_change(
     layer = owner.layer if owner else Layer.SYSCTL
     change = _PLANS[layer](tree, interface, value, owner)
     _prove(tree, interfaces, defaults, change)
-    return change
+    own = tuple(note for claim in boot.of(interface) if claim.layer is Layer.DHCPCD for note in claim.notes)
+    return replace(change, notes=(*change.notes, *own))
 
 
 def diff_of(edits: tuple[Edit, ...]) -> str:

@@ -10,7 +10,8 @@ class Claim:
     """One program takes one interface in hand at boot and writes ``statements`` (the last one on a setting decides).
 
     ``owner`` is the file that a change has to go through: a profile, a .network file, the line to edit; None where the
-    program needs none. ``doubt`` is "" or one clause. ``notes`` tell of the interface what no setting shows.
+    program needs none. ``doubt`` is "" or one clause; with a doubt and no statements, it is not known whether the
+    program takes the interface at all. ``notes`` tell of the interface what no setting shows.
     """
 
     layer: Layer

@@ -8,6 +8,7 @@ profile that others may read is not used, and a device without a profile gets on
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from scanner.model.privacy import USE_TEMPADDR, Layer, Place, Statement
 from scanner.privacy.claims import Claim
@@ -55,15 +56,20 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """NetworkManager.conf and its conf.d, merged; sections in the order they were first met."""
+    """NetworkManager.conf and its conf.d: every entry with its file, in the order of reading."""
 
     entries: tuple[tuple[Entry, str], ...]
 
     def sections(self, kind: str) -> tuple[str, ...]:
-        """In the order of looking up: ``[kind-NAME]`` first, of these the last read, and ``[kind]`` at the end."""
-        names = dict.fromkeys(entry.section for entry, _ in reversed(self.entries))
-        named = [name for name in names if name.startswith(f"{kind}-")]
-        return (*named, *([kind] if kind in names else []))
+        """In the order of looking up: ``[kind-NAME]`` as they stand in a file, those that a later file adds before the
+        others, and ``[kind]`` at the end.
+        """
+        named: list[str] = []
+        for _, of_file in groupby(self.entries, key=lambda one: one[1]):
+            names = dict.fromkeys(entry.section for entry, _ in of_file)
+            named = [name for name in names if name.startswith(f"{kind}-") and name not in named] + named
+        general = any(entry.section == kind for entry, _ in self.entries)
+        return (*named, *([kind] if general else []))
 
     def last(self, section: str, key: str) -> tuple[Entry, Place] | None:
         for entry, path in reversed(self.entries):

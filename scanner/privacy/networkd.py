@@ -51,6 +51,8 @@ def claims(tree: Tree, interfaces: Iterable[Interface], generated: tuple[Network
         file, doubt = choose(files, interface)
         if file is not None:
             found.append(_claim(file, interface, doubt, central))
+        elif doubt:
+            found.append(Claim(Layer.NETWORKD, interface.name, (), None, doubt))
     return tuple(found)
 
 

@@ -30,6 +30,7 @@ def _forecast(setting: str, running: int | None, late: History, early: History, 
         doubt = _doubt_of_claims([claim for claim, _ in speaking], [found[-1] for _, found in speaking])
     else:
         doubt = _doubt_of_order(base[-1], early.get(setting, base)[-1])
+    doubt = "; ".join([*(claim.doubt for claim in claims if not claim.statements), *([doubt] if doubt else [])])
     return Forecast(setting, running, statements, doubt)
 
 

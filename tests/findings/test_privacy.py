@@ -49,6 +49,14 @@ def test_it_names_the_address_the_file_and_the_remedy() -> None:
     assert "privacy set --use-tempaddr 0 --interface eth0 --persist" in found.remedy
 
 
+def test_a_stable_source_is_not_blamed() -> None:
+    seen = privacy(2, 2)
+    stable = replace(seen, interfaces=(replace(seen.interfaces[0], source_temporary=False),))
+    (found,) = judge_preferred_on_server(stable)
+    assert found.address is None
+    assert "new connections leave" not in found.evidence
+
+
 def test_a_desktop_may_prefer_them() -> None:
     assert list(judge_preferred_on_server(privacy(2, 2, profile=Profile.DESKTOP))) == []
 

@@ -36,10 +36,13 @@ settled() { for i in $(seq 50); do if "$@"; then return 0; fi; sleep 0.05; done;
 value() { cat /proc/sys/net/ipv6/conf/eth0/$1; }
 changed() { [ $(value accept_ra) = 0 ] || [ $(value use_tempaddr) != 7 ]; }
 """
-# networkd writes use_tempaddr before accept_ra, NetworkManager after it: both get a moment more
+# networkd writes use_tempaddr before accept_ra, NetworkManager after it: both get a moment more. In a user namespace
+# there is nobody but root, so the user that networkd becomes is given root's number.
 NETWORKD_RUN = COMMON + (
     """
 mkdir -p /run/systemd/netif
+sed 's/^systemd-network:x:[0-9]*:[0-9]*:/systemd-network:x:0:0:/' /etc/passwd >/run/passwd
+if [ $(awk '{n += $3} END {print n}' /proc/self/uid_map) = 1 ]; then mount --bind /run/passwd /etc/passwd; fi
 mount -t tmpfs none /etc/systemd
 mkdir -p /etc/systemd/network
 cp -r $TREE/etc/systemd/network/. /etc/systemd/network/
@@ -198,6 +201,27 @@ def test_network_manager_writes_what_we_predict(tmp_path: Path, bus: str, conf: 
     assert MANAGER is not None
     tree = manager_tree(tmp_path, conf, profile)
     grow(tmp_path, {"/etc/sysctl.d/x.conf": "net.ipv6.conf.default.use_tempaddr=1\n"})
+    agree(measured(MANAGER_RUN, tmp_path, MANAGER, default=1, BUS=bus), predicted(tree))
+
+
+def section(name: str, value: int) -> str:
+    return f"[connection-{name}]\nmatch-device=*\nipv6.ip6-privacy={value}\n"
+
+
+@needs_manager
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"10.conf": section("b", 2) + section("a", 0)},
+        {"10.conf": section("a", 2), "20.conf": section("b", 0)},
+        {"10.conf": section("a", 2), "20.conf": section("b", 0) + section("a", 1)},
+        {"10.conf": section("a", 2) + section("b", 0), "20.conf": section("b", 1)},
+    ],
+)
+def test_network_manager_looks_sections_up_in_our_order(tmp_path: Path, bus: str, files: dict[str, str]) -> None:
+    assert MANAGER is not None
+    tree = manager_tree(tmp_path, "", f"{HOME}method=auto\n")
+    grow(tmp_path, {f"/etc/NetworkManager/conf.d/{name}": text for name, text in files.items()})
     agree(measured(MANAGER_RUN, tmp_path, MANAGER, default=1, BUS=bus), predicted(tree))
 
 

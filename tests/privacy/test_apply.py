@@ -108,9 +108,11 @@ def test_a_program_writes_in_our_place_where_it_can(tree: Tree, live: Kernel) ->
 
 
 def test_a_kernel_that_refuses_leaves_everything_as_it_was(tree: Tree, live: Kernel) -> None:
-    gone = Change("eth9", 0, Layer.SYSCTL, (OLD, NEW))
+    gone = Change("eth9", 0, Layer.SYSCTL, (OLD, NEW), (("networkctl", "reload"),))
+    programs = Programs()
     with pytest.raises(EnvironmentFault, match="the change failed and was taken back"):
-        carry_out(tree, live, gone)
+        carry_out(tree, live, gone, programs)
+    assert programs.ran == [("networkctl", "reload")] * 2
     assert (tree.read("/etc/old.conf"), tree.read(NEW.path)) == ("old\n", None)
     with pytest.raises(InputError):
         journal.latest(tree)

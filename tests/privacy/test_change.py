@@ -10,7 +10,7 @@ from scanner.privacy.change import Change, diff_of, plan_change
 from scanner.privacy.look import read_boot
 from scanner.privacy.running import Interface
 from scanner.privacy.tree import Tree
-from tests.privacy.growing import DEFAULTS, ETH0, IFUPDOWN, NETWORK_MANAGER, NETWORKD, SYSTEMD, grow
+from tests.privacy.growing import DEFAULTS, DHCPCD, ETH0, IFUPDOWN, NETWORK_MANAGER, NETWORKD, SYSTEMD, grow
 
 CONNECTIONS = "/etc/NetworkManager/system-connections"
 HOME = "[connection]\nuuid=1111\ntype=ethernet\ninterface-name=eth0\n\n[ipv6]\n# mine\nip6-privacy=2\nmethod=auto\n"
@@ -115,6 +115,12 @@ def test_a_profile_of_the_distribution_gets_an_own_copy(tmp_path: Path) -> None:
         tmp_path, NETWORK_MANAGER | {"/usr/lib/NetworkManager/system-connections/x.nmconnection": HOME}
     ).edits
     assert (edit.path, edit.before, edit.mode) == (f"{CONNECTIONS}/x.nmconnection", None, 0o600)
+
+
+def test_what_dhcpcd_does_itself_is_said(tmp_path: Path) -> None:
+    change = plan(tmp_path, DHCPCD | {"/etc/dhcpcd.conf": "slaac private temporary\n"})
+    assert change.layer is Layer.SYSCTL
+    assert change.notes[-1] == "its temporary addresses are not the kernel's: use_tempaddr does not steer them"
 
 
 def test_ifupdown_s_own_line_is_changed(tmp_path: Path) -> None:

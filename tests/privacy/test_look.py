@@ -100,6 +100,13 @@ def test_a_bare_default_depends_on_when_the_interface_comes(tmp_path: Path) -> N
     assert doubt == f"an interface that is there before sysctl.d is applied gets {early} instead"
 
 
+def test_a_file_that_may_take_the_interface_makes_the_winner_doubtful(tmp_path: Path) -> None:
+    files = NETWORKD | {"/etc/sysctl.d/x.conf": ALL, "/etc/systemd/network/x.network": "[Match]\nDriver=e1000\n"}
+    value, layer, _, doubt = use_tempaddr(seen(tmp_path, files))
+    assert (value, layer) == (1, Layer.SYSCTL)
+    assert doubt == "/etc/systemd/network/x.network may take the interface: it matches by what is not known here"
+
+
 def test_run_is_emptied_at_a_reboot(tmp_path: Path) -> None:
     value, layer, _, doubt = use_tempaddr(seen(tmp_path, SYSTEMD | {"/run/sysctl.d/x.conf": ALL}, running=1))
     assert (value, layer) == (0, Layer.KERNEL)

@@ -83,6 +83,19 @@ def test_a_section_for_the_device_comes_before_the_general_one(tmp_path: Path) -
     assert value(claim(tmp_path / "2", {CONF: text.format("wl*")}))[0] == 2
 
 
+def test_sections_of_one_file_go_in_order_and_those_of_a_later_file_before_them(tmp_path: Path) -> None:
+    """As the real one does it: tests/lab/test_privacy_managers.py."""
+
+    def text(name: str, number: int) -> str:
+        return f"[connection-{name}]\nipv6.ip6-privacy={number}\n"
+
+    later = "/etc/NetworkManager/conf.d/20.conf"
+    assert value(claim(tmp_path / "1", {CONF: text("b", 2) + text("a", 0)}))[0] == 2
+    assert value(claim(tmp_path / "2", {CONF: text("a", 2), later: text("b", 0)}))[0] == 0
+    assert value(claim(tmp_path / "3", {CONF: text("a", 2), later: text("b", 0) + text("a", 1)}))[0] == 0
+    assert value(claim(tmp_path / "4", {CONF: text("a", 2) + text("b", 0), later: text("b", 1)}))[0] == 2
+
+
 def test_a_profile_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = f"{CONNECTIONS}/home.nmconnection"
     tree = grow(tmp_path, NETWORK_MANAGER | {path: f"{HOME}ip6-privacy=2\n"})
