@@ -9,6 +9,7 @@ from scanner.model.verdict import Verdict
 from scanner.report.ranges import Ranges, changes, segments, size
 from scanner.report.results import Tag, tags_of
 from scanner.report.tally import Tally, tally_of, trusted_tables
+from scanner.report.text import one_line
 from scanner.report.words import VERDICT_ORDER, VERDICTS, Group
 
 
@@ -110,7 +111,9 @@ def _rows(run: Run, before: RunDigest) -> tuple[Change, ...]:
         left, right = old.get(key), new.get(key)
         found = changes(segments(left.verdicts) if left else (), segments(right.verdicts) if right else ())
         for (was, now), ranges in found.items():
-            alike.setdefault((protocol, ranges, was, now), {})[address] = tags.get(address, Tag(address, ""))
+            alike.setdefault((protocol, ranges, was, now), {})[address] = tags.get(
+                address, Tag(one_line(address, 60), "")
+            )
     rows = [
         Change(protocol, ranges, size(ranges), was, now, direction_of(was, now), tuple(found.values()))
         for (protocol, ranges, was, now), found in alike.items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scanner.model.run import Disagreement, NmapRow, PortTable, Run
 from scanner.model.verdict import Verdict
 from scanner.report.ranges import Ranges, read_ranges, size
+from scanner.report.text import one_line
 from scanner.report.words import KINDS, VERDICT_ORDER, VERDICTS, Group
 
 
@@ -69,12 +70,14 @@ def tags_of(run: Run) -> dict[str, Tag]:
     """A tag for every address the run knows, in the run's order."""
     tags = {
         record.address: Tag(
-            record.address, KINDS[record.kind].label, "" if record.state == "preferred" else record.state.value
+            one_line(record.address, 60),
+            KINDS[record.kind].label,
+            "" if record.state == "preferred" else record.state.value,
         )
         for record in run.addresses
     }
     for table in run.ports:
-        tags.setdefault(table.address, Tag(table.address, ""))
+        tags.setdefault(table.address, Tag(one_line(table.address, 60), ""))
     return tags
 
 

@@ -183,6 +183,20 @@ def test_no_control_or_bidi_character_reaches_the_file() -> None:
     assert not re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text)
 
 
+def test_the_embedded_document_holds_nothing_that_html_could_act_on() -> None:
+    run = replace(before_fix(), host=replace(before_fix().host, name=HOSTILE[:200], os="<!-- <script "))
+    text = html.render_html(run)
+    block = text[text.index('<script type="application/json"') :]
+    block = block[block.index(">") + 1 : block.index("</script>")]
+    assert not re.findall("[<>&\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069]", block)
+    assert run_from_json(block) == run
+
+
+def test_every_value_is_cleaned_on_its_way_into_the_page() -> None:
+    template = html._environment().from_string("{{ value }}")
+    assert template.render(value="\x1b<b>\u202e") == "&lt;U+001B&gt;&lt;b&gt;&lt;U+202E&gt;"
+
+
 def test_a_megabyte_banner_is_cut() -> None:
     found = page("hostile")
     assert max(len(word) for word in found.words) < 6_000

@@ -1,7 +1,7 @@
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.model.ports import PortSet
@@ -53,6 +53,24 @@ def test_each_cell_shows_the_most_exposed_of_its_ports(verdicts: dict[int, Verdi
     assert cells(picture.body) == worst
     expected = {divmod(port, WIDTH): VERDICTS[verdict].group for port, verdict in verdicts.items() if port < 1024}
     assert cells(picture.strip) == expected
+
+
+STRETCHES = st.lists(
+    st.tuples(st.integers(1, 65535), st.integers(1, 20_000), st.sampled_from(Verdict)), min_size=1, max_size=5
+)
+
+
+@given(STRETCHES)
+@settings(max_examples=20, deadline=None)
+def test_long_stretches_are_painted_whole(stretches: list[tuple[int, int, Verdict]]) -> None:
+    verdicts = {
+        port: verdict for start, length, verdict in stretches for port in range(start, min(start + length, 65536))
+    }
+    worst: dict[tuple[int, int], Group] = {}
+    for port, verdict in verdicts.items():
+        place = divmod(port // PORTS_A_CELL, WIDTH)
+        worst[place] = max(worst.get(place, Group.ROUTER), VERDICTS[verdict].group, key=lambda group: group.rank)
+    assert cells(map_of(table_of(verdicts)).body) == worst
 
 
 @given(VERDICT_BY_PORT)

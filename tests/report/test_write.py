@@ -50,10 +50,19 @@ def test_standard_output_is_the_callers(tmp_path: Path) -> None:
     assert write_output("-", "document") is None
 
 
-def test_a_device_is_written_to_and_not_replaced() -> None:
-    check_writable("/dev/null")
-    assert str(write_output("/dev/null", "document")) == "/dev/null"
-    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+def test_a_pipe_or_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """A pipe of our own, never a device of the machine: a writer that fails this test destroys what it is given."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        check_writable(str(pipe))
+        assert write_output(str(pipe), "document") == pipe
+        assert os.read(reader, 100) == b"document"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert entries(tmp_path) == ["pipe"]
 
 
 def test_checking_leaves_everything_as_it_is(tmp_path: Path) -> None:
