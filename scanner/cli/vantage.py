@@ -28,7 +28,7 @@ def vantage() -> None:
 def check(spec: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
     """Connect to SPEC and say what it can do as a vantage. Nothing is scanned.
 
-    SPEC is ssh:[user@]host[:port], netns:NAME or exec:COMMAND PREFIX. Exit status: 0 it can serve, 4 it cannot; then one
+    SPEC is ssh:[user@]host[:port], netns:NAME or exec:COMMAND PREFIX. Exit status: 0 it can serve, 4 it cannot, and one
     line says why and what to do.
     """
     from scanner.vantage.check import check as ask

@@ -191,7 +191,7 @@ def write_client_configuration(login: Login) -> None:
         "locked": (known, "~/.ssh/locked_key", ""),
         "refused": (known, key, "Port 1"),
         "unreachable": (known, key, "HostName fd00:dead::1"),
-        "lonely": (login.directory / "none", key, f"StrictHostKeyChecking no\nProxyCommand {login.directory}/lonely"),
+        "lonely": (Path("/dev/null"), key, f"StrictHostKeyChecking no\nProxyCommand {login.directory}/lonely"),
     }
     write_configuration(login, "root", "".join(client_case(name, *case) for name, case in cases.items()))
     (login.directory / "misconfigured").write_text(client_case("far", known, key, "NoSuchOption yes"))

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from vantage.local import eventually, lives
 
+from scanner.cli.main import cli
 from scanner.lab import commands
 from scanner.lab.lab import Lab
 from scanner.lab.personalities import PASSES, stateful
@@ -166,6 +168,24 @@ def nmap_there(spec: str, directory: Path, control: Path | None = None) -> tuple
     shim = write_shim(directory, parse_spec(spec), control)
     done = subprocess.run([shim, "-V"], capture_output=True, check=False, timeout=20)
     return done.returncode, done.stdout, done.stderr
+
+
+def test_checking_a_vantage_on_the_command_line(login: Login) -> None:
+    def ask(spec: str) -> tuple[int, str, str]:
+        result = CliRunner().invoke(cli, ["vantage", "check", spec])
+        return result.exit_code, result.stdout, result.stderr
+
+    status, told, errors = login.near().run(lambda: ask("ssh:admin@far"))
+    assert (status, errors) == (0, "")
+    rows = dict(line.split(maxsplit=1) for line in told.splitlines())
+    assert rows["vantage"] == "ssh:admin@far"
+    assert rows["packets"] == "raw"
+    assert rows["source"] == str(login.lab.vantage_address)
+    assert rows["clock"] == "as here"
+    status, told, errors = login.near().run(lambda: ask("ssh:stranger"))
+    assert (status, told) == (4, "")
+    assert errors.startswith("v6expose: vantage ssh:stranger: its host key is not known here: run `ssh stranger` once")
+    assert errors.count("\n") == 1
 
 
 # ---- one login for all
@@ -338,6 +358,7 @@ def test_under_sudo_ssh_is_the_users_with_their_agent_and_known_hosts(login: Log
             variables = dict(pair.split(b"=", 1) for pair in (proc / "environ").read_bytes().split(b"\0") if pair)
             assert control.path.stat().st_uid == USERS["alice"][0]
             assert session.hello.raw
+            assert nmap_there("ssh:root@alices-far", login.directory, control.path)[0] == 0
             return ids, (proc / "cwd").readlink(), variables
         finally:
             session.close()
