@@ -132,7 +132,10 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class NameRecord:
-    """All that is known of one name. ``zone`` is "" where it could not be found or was not looked for."""
+    """All that is known of one name. ``zone`` is "" where it could not be found or was not looked for.
+
+    ``problems`` tell why servers may be missing from ``answers``.
+    """
 
     name: str
     zone: str
@@ -145,10 +148,9 @@ class NameRecord:
 
     @property
     def unanswered(self) -> bool:
-        """Either side gave no answer that settles the question."""
-        return not all(any(answer.settled for answer in self.of(role)) for role in Role) or any(
-            not answer.settled for answer in self.answers
-        )
+        """Somebody who should have been asked gave no answer that settles the question, or could not be found."""
+        silent = any(not self.of(role) for role in Role) or any(not answer.settled for answer in self.answers)
+        return silent or bool(self.problems)
 
 
 class Standing(StrEnum):

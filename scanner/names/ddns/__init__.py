@@ -54,9 +54,13 @@ class SettingsFile:
         return cls(known[key], Path(path))
 
 
-def find_settings(root: Path = Path("/"), named: Iterable[SettingsFile] = ()) -> Reading:
-    """Every settings file below ``root`` and every ``named`` one. What cannot be read becomes a problem."""
-    files = [SettingsFile(one, path) for one in CLIENTS for pattern in one.paths for path in _matching(root, pattern)]
+def find_settings(
+    root: Path = Path("/"), named: Iterable[SettingsFile] = (), formats: Iterable[Format] = CLIENTS
+) -> Reading:
+    """Every settings file of ``formats`` in its usual places below ``root``, and every ``named`` one. What cannot be
+    read becomes a problem.
+    """
+    files = [SettingsFile(one, path) for one in formats for pattern in one.paths for path in _matching(root, pattern)]
     readings = [_read(one.format, one.path, must_exist=False) for one in files]
     readings += [_read(one.format, one.path, must_exist=True) for one in named]
     return joined(readings)

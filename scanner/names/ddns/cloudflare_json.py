@@ -41,7 +41,7 @@ def _method(root: dict[str, Any]) -> tuple[Method, str]:
 
 
 def _hosts(zone: Any) -> list[str]:
-    """As the README says, "only write subdomain name": the zone itself is known by its id only, and "" stands for it."""
+    """The part before the zone, which the file holds by its id only; the zone itself is ""."""
     subdomains = _list(zone.get("subdomains")) if isinstance(zone, dict) else []
     names = [one.get("name") if isinstance(one, dict) else one for one in subdomains]
     return [name for name in names if isinstance(name, str)]

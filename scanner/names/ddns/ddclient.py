@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from scanner.model.names import Method
-from scanner.names.ddns.reading import Client, Reading, joined, labelled
+from scanner.names.ddns.reading import STABLE_COMMAND, Client, Reading, joined, labelled
 
 NAME = "ddclient"
 PATHS = ("etc/ddclient.conf", "etc/ddclient/ddclient.conf")
-# "Ignore temporary addresses": since 3.10 ifv6 leaves out temporary and deprecated ones.
+# "Ignore temporary addresses" is what ifv6 does (docs/ipv6-design-doc.md). Before 4.0, nsupdate, dyndns2 and others
+# ignored usev6 (ChangeLog.md: "Fixed --usev6 with providers that have not yet been updated").
 SOURCE = "https://github.com/ddclient/ddclient/blob/main/docs/ipv6-design-doc.md"
-FIX = "usev6=ifv6, ifv6={interface} (ddclient 3.10 or newer)"
+FIX = f'usev6=ifv6, ifv6={{interface}}; before ddclient 4.0, where it has no effect: use=cmd, cmd="{STABLE_COMMAND}"'
 
 # usev6=... and, for hosts that have none, the older use=... (which may find an IPv6 address too)
 METHODS = {

@@ -1,0 +1,288 @@
+"""``v6expose names``: do the AAAA records name the stable address of this host?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner.cli.options import shared
+from scanner.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console, RenderableType
+
+    from scanner.findings.published import Published
+    from scanner.model.address import Inventory
+    from scanner.model.finding import Finding
+    from scanner.model.names import Answer, NameRecord, Publication
+    from scanner.names.ddns.reading import Reading
+
+CLEAN, FINDINGS, INCOMPLETE = 0, 1, 3
+LONGEST_TIMEOUT = 60.0  # seconds
+
+STANDINGS = {
+    "stable": "good: stable and preferred",
+    "temporary": "TEMPORARY",
+    "deprecated": "DEPRECATED",
+    "unusable": "NOT USABLE",
+    "gone": "GONE: in this network, not on this host",
+    "unique-local": "UNIQUE LOCAL: not reachable from outside",
+    "link-local": "LINK-LOCAL: not reachable from outside",
+    "not-global": "NOT REACHABLE",
+    "synthesised": "made by the resolver from an A record (DNS64)",
+    "foreign": "SOMEBODY ELSE'S",
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--resolver", "resolvers", multiple=True, metavar="ADDR[:PORT]", help="Ask this resolver, not the system's."
+)
+@click.option(
+    "--authoritative", multiple=True, metavar="ADDR[:PORT]", help="Ask these, not the name servers that the zone names."
+)
+@click.option(
+    "--ddns-config", "settings", multiple=True, metavar="CLIENT=PATH", help="A DDNS client's settings somewhere else."
+)
+@click.option("--no-ddns", is_flag=True, help="Do not look for settings of DDNS clients in the usual places.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, LONGEST_TIMEOUT), default=2.0, show_default=True, help="Seconds a try."
+)
+@shared
+def names(
+    names: tuple[str, ...],
+    resolvers: tuple[str, ...],
+    authoritative: tuple[str, ...],
+    settings: tuple[str, ...],
+    *,
+    no_ddns: bool,
+    timeout: float,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Compare the AAAA records of names with the addresses of this host.
+
+    Checks every NAME, and the names that DDNS clients on this host keep up to date. Asks the authoritative servers of
+    each and the resolver. Exit status: 0 all good, 1 findings, 2 a bad name, 3 a question stayed unanswered.
+    """
+    from rich.console import Console
+
+    from scanner.discovery.inventory import discover
+    from scanner.model.names import Server
+    from scanner.names.ask import Asker
+    from scanner.names.look_up import look_up, point_back
+    from scanner.names.resolvers import system_resolvers
+
+    reading = read_settings(settings, search=not no_ddns)
+    wanted = names_to_check(names, (), reading.publications)
+    asked = tuple(Server.parse(text) for text in resolvers) or system_resolvers()
+    instead = tuple(Server.parse(text) for text in authoritative)
+    inventory = discover()
+    ask = Asker(timeout)
+    records = tuple(look_up(name, asked, ask, instead, reading.publications) for name in wanted)
+    pointers = point_back((address.ip for address in inventory.scannable()), asked, ask)
+    found = findings_of(inventory, records)
+    problems = (*reading.problems, *(problem for record in records for problem in record.problems))
+    if as_json:
+        click.echo(json.dumps(document_of(inventory, records, pointers, found, problems), indent=1))
+    else:
+        show(inventory, records, pointers, found, Console(file=sys.stdout, highlight=False), verbose=verbose)
+    if not quiet:
+        tell(problems)
+    raise SystemExit(exit_status(records, found))
+
+
+def read_settings(texts: Iterable[str], *, search: bool) -> Reading:
+    """Raises InputError for what is not CLIENT=PATH."""
+    from scanner.names.ddns import CLIENTS, SettingsFile, find_settings
+
+    named = tuple(SettingsFile.parse(text) for text in texts)
+    return find_settings(named=named, formats=CLIENTS if search else ())
+
+
+def names_to_check(
+    arguments: Iterable[str], configured: Iterable[str], publications: Iterable[Publication]
+) -> tuple[str, ...]:
+    """Those given, those of the configuration, those that DDNS clients keep; each once. Raises InputError."""
+    from scanner.names.hostname import parse_name
+
+    given = [parse_name(text) for text in (*arguments, *configured)]
+    kept = [one.name for one in publications if one.whole]
+    wanted = tuple(dict.fromkeys([*given, *kept]))
+    if not wanted:
+        raise InputError("there is no name to check", "give one, for example v6expose names www.example.org")
+    return wanted
+
+
+def findings_of(inventory: Inventory, records: tuple[NameRecord, ...]) -> tuple[Finding, ...]:
+    from scanner.findings.names import judge_astray, judge_dying
+
+    found = [*judge_dying(inventory, records), *judge_astray(inventory, records)]
+    return tuple(sorted(found, key=lambda finding: (-finding.severity.rank, finding.title)))
+
+
+def exit_status(records: tuple[NameRecord, ...], found: tuple[Finding, ...]) -> int:
+    """Never 0 when something was not measured."""
+    if any(record.unanswered for record in records):
+        return INCOMPLETE
+    return FINDINGS if found else CLEAN
+
+
+def tell(problems: Iterable[str]) -> None:
+    from scanner.report.text import one_line
+
+    for problem in problems:
+        click.echo(f"v6expose: {one_line(problem)}", err=True)
+
+
+def document_of(
+    inventory: Inventory,
+    records: tuple[NameRecord, ...],
+    pointers: tuple[Answer, ...],
+    found: tuple[Finding, ...],
+    problems: tuple[str, ...],
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from scanner.findings.published import compare
+
+    return {
+        "names": [
+            {
+                "name": record.name,
+                "zone": record.zone,
+                "unanswered": record.unanswered,
+                "addresses": [published_document(one) for one in compare(record, inventory)],
+                "answers": [answer_document(answer) for answer in record.answers],
+                "kept_by": [kept_document(one) for one in record.publications],
+            }
+            for record in records
+        ],
+        "pointers": [answer_document(answer) for answer in pointers],
+        "findings": [asdict(finding) for finding in found],
+        "problems": list(problems),
+    }
+
+
+def published_document(published: Published) -> dict[str, Any]:
+    own = published.own
+    return {
+        "address": str(published.ip),
+        "standing": published.standing,
+        "interface": own.interface if own else None,
+        "preferred_lifetime": own.preferred_lifetime if own else None,
+        "valid_lifetime": own.valid_lifetime if own else None,
+        "ttl": published.ttl,
+        "everywhere": published.everywhere,
+    }
+
+
+def answer_document(answer: Answer) -> dict[str, Any]:
+    return {
+        "server": str(answer.server),
+        "role": answer.role,
+        "question": answer.question,
+        "record": answer.record,
+        "outcome": answer.outcome,
+        "addresses": [str(ip) for ip in answer.addresses],
+        "names": list(answer.names),
+        "ttl": answer.ttl,
+        "alias": answer.alias,
+        "detail": answer.detail,
+    }
+
+
+def kept_document(one: Publication) -> dict[str, Any]:
+    return {"client": one.client, "path": one.path, "line": one.line, "method": one.method, "setting": one.setting}
+
+
+def show(
+    inventory: Inventory,
+    records: tuple[NameRecord, ...],
+    pointers: tuple[Answer, ...],
+    found: tuple[Finding, ...],
+    console: Console,
+    *,
+    verbose: bool,
+) -> None:
+    """80 columns; what does not fit is wrapped, never cut."""
+    from rich.text import Text
+
+    for record in records:
+        console.print(name_table(record, inventory, verbose=verbose))
+    for answer in pointers:
+        console.print(Text(pointer_line(answer)))
+    for finding in found:
+        console.print(Text(f"\n{finding.severity.upper()} {finding.title} ({finding.rule})", style="bold"))
+        for line in (finding.why, finding.evidence, finding.remedy):
+            console.print(Text(_plain(line)), soft_wrap=False)
+    console.print(Text("\n" + closing(records, found)))
+
+
+def name_table(record: NameRecord, inventory: Inventory, *, verbose: bool) -> RenderableType:
+    """The addresses that the name has, then who said what where that is worth telling."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from scanner.findings.published import compare
+
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, title_justify="left", title_style="bold")
+    table.title = _plain(record.name)
+    table.add_column(min_width=40)
+    table.add_column(ratio=1)
+    for published in compare(record, inventory):
+        table.add_row(Text(f" {published.ip}", overflow="fold"), Text(standing_line(published)))
+    for answer in record.answers:
+        if verbose or not (answer.settled and answer.addresses):
+            table.add_row(Text(f"  {answer.role} {answer.server}", overflow="fold"), Text(answer_line(answer)))
+    for one in record.publications:
+        table.add_row(Text(f"  {one.client}"), Text(f"{_plain(one.path)}:{one.line}", overflow="fold"))
+    return table
+
+
+def standing_line(published: Published) -> str:
+    from scanner.findings.names import dies_in
+    from scanner.model.names import Standing
+
+    dying = published.standing in (Standing.TEMPORARY, Standing.DEPRECATED) and published.own
+    ends = f", dies {dies_in(published.own.valid_lifetime)}" if dying and published.own else ""
+    ttl = "" if published.ttl is None else f" (TTL {published.ttl} s)"
+    return f"{STANDINGS[published.standing]}{ends}{ttl}"
+
+
+def answer_line(answer: Answer) -> str:
+    said = ", ".join(map(str, answer.addresses)) or answer.outcome.upper()
+    return f"{said}: {answer.detail}" if answer.detail else said
+
+
+def pointer_line(answer: Answer) -> str:
+    from ipaddress import IPv6Address
+
+    nibbles = answer.question.removesuffix(".ip6.arpa").replace(".", "")[::-1]
+    ip = IPv6Address(int(nibbles, 16))
+    return f"PTR of {ip}: {', '.join(map(_plain, answer.names)) or answer_line(answer)}"
+
+
+def closing(records: tuple[NameRecord, ...], found: tuple[Finding, ...]) -> str:
+    from scanner.report.text import count
+
+    checked = count(len(records), "name")
+    unanswered = sum(record.unanswered for record in records)
+    if unanswered:
+        return (
+            f"{checked} checked, {count(len(found), 'finding')}; {unanswered} with a question that stayed unanswered."
+        )
+    return f"{checked} checked, {count(len(found), 'finding')}." if found else f"{checked} checked, all good."
+
+
+def _plain(text: str) -> str:
+    from scanner.report.text import one_line
+
+    return one_line(text, None)
