@@ -22,6 +22,7 @@ COMMANDS = {
         "Every IPv6 address: kind, state, origin, lifetimes, what a scan covers.",
     ),
     "privacy": ("scanner.cli.privacy", "privacy", "Which kind of address the host prefers, now and after a reboot."),
+    "names": ("scanner.cli.names", "names", "Do the AAAA records name the stable address of this host?"),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
     "doctor": ("scanner.cli.doctor", "doctor", "Is everything there that a scan needs, and what to do about what is not."),
