@@ -1,8 +1,9 @@
-"""The host's IPv6 addresses: asks netlink, then ``ip -j``, and takes the first that answers."""
+"""The host's IPv6 addresses. On Linux: netlink, then ``ip -j``, and the first that answers is taken."""
 
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Mapping
 
-from scanner.discovery import ip_command, netlink
+from scanner.discovery import ip_command, macos, netlink, windows
 from scanner.discovery.classify import KernelAddress, classify_all
 from scanner.model.address import Address
 from scanner.model.errors import EnvironmentFault
@@ -10,11 +11,25 @@ from scanner.model.errors import EnvironmentFault
 # The interface of an adapter: every IPv6 address of the calling network namespace, or EnvironmentFault.
 AddressReader = Callable[[], tuple[KernelAddress, ...]]
 
+LINUX = "Linux"
 READERS: tuple[AddressReader, ...] = (netlink.read_addresses, ip_command.read_addresses)
+# platform.system() of the others; their systems tell kind and origin in words of their own.
+ELSEWHERE: Mapping[str, Callable[[], tuple[Address, ...]]] = {
+    "Darwin": macos.read_addresses,
+    "Windows": windows.read_addresses,
+}
 
 
-def read_addresses(readers: tuple[AddressReader, ...] = READERS) -> tuple[Address, ...]:
+def read_addresses(readers: tuple[AddressReader, ...] = READERS, system: str = "") -> tuple[Address, ...]:
     """Loopback and link-local ones too. Raises EnvironmentFault, with every reader's reason, when none answers."""
+    name = system or platform.system()
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]()
+    if name != LINUX:
+        raise EnvironmentFault(
+            f"the IPv6 addresses of {name or 'this system'} cannot be read: there is neither netlink nor `ip -j`",
+            f"run v6expose on {', '.join((LINUX, *ELSEWHERE))} (macOS is Darwin)",
+        )
     reasons = []
     for read in readers:
         try:

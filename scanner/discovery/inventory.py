@@ -4,7 +4,7 @@ import platform
 import socket
 
 from scanner.discovery import netlink
-from scanner.discovery.addresses import read_addresses
+from scanner.discovery.addresses import LINUX, read_addresses
 from scanner.discovery.listeners import interface_name, read_listeners
 from scanner.discovery.router import default_router, host_routes
 from scanner.model.address import DefaultRouter, HostRoute, Interface, Inventory
@@ -16,6 +16,8 @@ def discover() -> Inventory:
     addresses can be read.
     """
     addresses = read_addresses()
+    if platform.system() != LINUX:
+        return Inventory(socket.gethostname(), operating_system(), addresses, (), None, (only_addresses(),))
     listeners, problems = read_listeners()
     try:
         router = read_default_router()
@@ -32,6 +34,11 @@ def discover() -> Inventory:
         routes=routes,
         interfaces=interfaces,
     )
+
+
+def only_addresses() -> str:
+    """What is missing where only the addresses have an adapter."""
+    return f"listeners, routes and the default router are not read on {platform.system()}: scan from a Linux host"
 
 
 def read_default_router() -> DefaultRouter | None:

@@ -4,15 +4,14 @@ iproute2 before 6.3 does not print IFA_PROTO; then the kernel's tunnel link-loca
 """
 
 import json
-import subprocess
 from collections.abc import Mapping
 from ipaddress import IPv6Address
 from typing import Any
 
 from scanner.discovery.classify import AddressFlag, AddressProtocol, KernelAddress, Link, hardware_addresses
+from scanner.discovery.run_command import run_command
 from scanner.model.errors import EnvironmentFault
 
-SECONDS = 5.0
 REMEDY = "install iproute2 4.16 or newer"
 # iproute2's words (ip/ipaddress.c). It prints "dynamic" where PERMANENT is missing.
 FLAGS = {
@@ -37,7 +36,9 @@ PROTOCOLS = {
 
 def read_addresses() -> tuple[KernelAddress, ...]:
     """Every IPv6 address of the calling network namespace. Raises EnvironmentFault when ``ip`` fails."""
-    return parse_addresses(_run("ip", "-j", "-6", "addr"), _run("ip", "-j", "link"), _run("ip", "-j", "token"))
+    return parse_addresses(
+        *(run_command(("ip", "-j", *words), REMEDY) for words in (("-6", "addr"), ("link",), ("token",)))
+    )
 
 
 def parse_addresses(addresses: str, links: str, tokens: str) -> tuple[KernelAddress, ...]:
@@ -53,18 +54,6 @@ def parse_addresses(addresses: str, links: str, tokens: str) -> tuple[KernelAddr
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise EnvironmentFault(f"`ip -j` writes something else than iproute2 does ({error!r})", REMEDY) from error
-
-
-def _run(*argv: str) -> str:
-    command = " ".join(argv)
-    try:
-        done = subprocess.run(argv, capture_output=True, timeout=SECONDS, check=True)
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().partition("\n")[0]
-        raise EnvironmentFault(f"`{command}` fails ({said or f'exit status {error.returncode}'})", REMEDY) from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EnvironmentFault(f"`{command}` cannot be run ({error})", REMEDY) from error
-    return done.stdout.decode(errors="replace")
 
 
 def _rows(text: str) -> list[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 pyroute2's messages stay in here; what leaves are our own values. Reads only: no packet is sent and nothing is changed.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address, IPv6Network
 from socket import AF_INET6
@@ -18,6 +19,8 @@ from scanner.model.errors import EnvironmentFault
 
 MAIN_TABLE = 254  # RT_TABLE_MAIN
 UNICAST = 1  # RTN_UNICAST; an "unreachable default" is type 7
+STAMP_WRAPS = 1 << 32
+STAMP_SLACK = 500  # hundredths of a second
 CLONED = 0x200  # RTM_F_CLONED: a cached copy, not a route
 
 T = TypeVar("T")
@@ -26,6 +29,11 @@ T = TypeVar("T")
 def read_addresses() -> tuple[KernelAddress, ...]:
     """Every IPv6 address of the calling network namespace. Raises EnvironmentFault when netlink fails."""
     return _ask(_addresses)
+
+
+def read_links() -> Mapping[int, Link]:
+    """Every interface by its number, as addresses need them. Raises EnvironmentFault when netlink fails."""
+    return _ask(_links)
 
 
 def read_default_routes() -> tuple[Route, ...]:
@@ -63,8 +71,13 @@ def _ask(question: Callable[[Any], T]) -> T:
 
 
 def _addresses(netlink: Any) -> tuple[KernelAddress, ...]:
-    links = {message["index"]: _link(message) for message in netlink.get_links()}
-    return tuple(_address(message, links) for message in netlink.get_addr(family=AF_INET6))
+    links = _links(netlink)
+    now = time.monotonic()
+    return tuple(address_of(message, links, now) for message in netlink.get_addr(family=AF_INET6))
+
+
+def _links(netlink: Any) -> Mapping[int, Link]:
+    return {message["index"]: _link(message) for message in netlink.get_links()}
 
 
 def _link(message: Any) -> Link:
@@ -85,7 +98,8 @@ def _inet6_of(specifics: Any) -> Mapping[str, Any]:
     return dict(inet6["attrs"]) if inet6 is not None else {}
 
 
-def _address(message: Any, links: Mapping[int, Link]) -> KernelAddress:
+def address_of(message: Any, links: Mapping[int, Link], now: float) -> KernelAddress:
+    """An RTM_NEWADDR or RTM_DELADDR message as our own value; ``now`` is the monotonic clock in seconds."""
     attributes = dict(message["attrs"])
     lifetimes = attributes["IFA_CACHEINFO"]
     index = message["index"]
@@ -98,7 +112,19 @@ def _address(message: Any, links: Mapping[int, Link]) -> KernelAddress:
         protocol=attributes.get("IFA_PROTO", 0),
         preferred=lifetimes["ifa_preferred"],
         valid=lifetimes["ifa_valid"],
+        age=age_of(lifetimes["cstamp"], now),
     )
+
+
+def age_of(stamp: int, now: float) -> float | None:
+    """Seconds since ``stamp``: hundredths of a second since boot, sleep left out, in 32 bits (net/ipv6/addrconf.c).
+
+    None where the stamp lies ahead of the clock: in a time namespace the two count from different beginnings.
+    """
+    ago = (int(now * 100) - stamp) % STAMP_WRAPS
+    if ago >= STAMP_WRAPS - STAMP_SLACK:
+        return 0.0  # the kernel's tick is a little ahead of the clock
+    return ago / 100 if ago <= now * 100 else None
 
 
 def _default_routes(netlink: Any) -> tuple[Route, ...]:
