@@ -5,19 +5,33 @@ where it holds for all of them, false where for none.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address
 
 from scanner.hostwall.fields import ADDRESS_TYPES, DIRECTIONS, ETHER_TYPES, FAMILIES, FLAGS, STATES, TCP
-from scanner.hostwall.values import Field, Hook, Interface, Lookup, Masked, Match, Never, Unclear, WayBack, Within
+from scanner.hostwall.values import (
+    Field,
+    Hook,
+    Interface,
+    Lookup,
+    Masked,
+    Match,
+    Never,
+    Range,
+    Unclear,
+    WayBack,
+    Within,
+)
 
 CONNTRACK = -200  # linux/netfilter_ipv6.h: NF_IP6_PRI_CONNTRACK, in prerouting
 NEW, INVALID, UNTRACKED = STATES["new"], STATES["invalid"], STATES["untracked"]
-ALL_PORTS = (0, 65535)
+# What an unknown value may be. A vantage is somewhere on the Internet: RFC 4291 section 2.4, global unicast, 2000::/3.
+ANYTHING: Mapping[Field, Range] = {Field.SOURCE_PORT: (0, 65535), Field.SOURCE: (1 << 125, (1 << 126) - 1)}
 
 Values = frozenset[int] | None  # None: any
+NOTHING: frozenset[int] = frozenset()
 
 
 class Protocol(StrEnum):
@@ -53,13 +67,27 @@ class Moment:
     hook: Hook
     tracked: frozenset[int] = frozenset({NEW})
 
-    def states(self) -> Values:
-        """Before connection tracking has looked, `ct state` is invalid (net/netfilter/nft_ct.c: no entry)."""
+    def looked_at(self) -> bool | None:
+        """Whether connection tracking has seen the packet; None where another hook of its priority may come first."""
         if self.hook.name == "ingress" or (self.hook.name == "prerouting" and self.hook.priority < CONNTRACK):
-            return frozenset({UNTRACKED, INVALID}) if UNTRACKED in self.tracked else frozenset({INVALID})
-        if self.hook.name == "prerouting" and self.hook.priority == CONNTRACK:
-            return None
-        return self.tracked
+            return False
+        return None if self.hook.name == "prerouting" and self.hook.priority == CONNTRACK else True
+
+    def states(self) -> Values:
+        """Before it has, `ct state` is invalid (net/netfilter/nft_ct.c: there is no entry)."""
+        match self.looked_at():
+            case True:
+                return self.tracked
+            case False:
+                return frozenset({INVALID}) | (self.tracked & {UNTRACKED})
+            case None:
+                return None
+
+    def of_entry(self, value: int) -> Values:
+        """What is read of the entry itself: without an entry there is nothing, and no comparison is true."""
+        if self.looked_at() is False:
+            return NOTHING
+        return frozenset({value}) if self.looked_at() and self.tracked == {NEW} else None
 
     def values(self, field: Field) -> Values:  # noqa: C901  (a column, one line a field)
         flow = self.flow
@@ -82,10 +110,10 @@ class Moment:
                 return frozenset({FLAGS["syn"]})
             case Field.STATE:
                 return self.states()
-            case Field.STATUS:  # no flag is set on an entry that is new and was not translated
-                return frozenset({0}) if self.tracked == {NEW} and self.hook.name == "input" else None
+            case Field.STATUS:  # no flag is set on an entry that is new; which NAT has set is not followed
+                return self.of_entry(0)
             case Field.DIRECTION:
-                return frozenset({DIRECTIONS["original"]}) if self.tracked == {NEW} else None
+                return self.of_entry(DIRECTIONS["original"])
             case Field.TARGET_TYPE:
                 return frozenset({ADDRESS_TYPES["local"]})
 
@@ -93,6 +121,8 @@ class Moment:
 def holds(match: Match, moment: Moment) -> bool | None:
     """Whether ``match`` is true at that moment, None where it cannot be known."""
     match match:
+        case Within() | Masked() if moment.values(match.field) == NOTHING:
+            return False
         case Within():
             return _negate(_within(match, moment), match.negated)
         case Masked():
@@ -148,11 +178,14 @@ def _within(match: Within, moment: Moment) -> bool | None:
 
 
 def _whatever(match: Within) -> bool | None:
-    """Without a value: nothing lies in no range, and every port in all of them."""
-    if not match.ranges:
+    """Without a value: what of all that it may be lies in the ranges."""
+    span = ANYTHING.get(match.field)
+    if span is None or not match.ranges:
+        return None if match.ranges else False
+    low, high = span
+    if all(last < low or first > high for first, last in match.ranges):
         return False
-    everything = any(low <= ALL_PORTS[0] and high >= ALL_PORTS[1] for low, high in match.ranges)
-    return True if match.field is Field.SOURCE_PORT and everything else None
+    return True if any(first <= low and last >= high for first, last in match.ranges) else None
 
 
 def _lies(match: Within, value: int) -> bool:

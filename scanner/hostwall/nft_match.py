@@ -35,8 +35,6 @@ CONNECTION = {
     "state": Field.STATE,
     "status": Field.STATUS,
     "direction": Field.DIRECTION,
-    "l3proto": Field.FAMILY,
-    "protocol": Field.PROTOCOL,
 }
 ADDRESS_HEADER = {"saddr": Field.SOURCE, "daddr": Field.TARGET, "nexthdr": Field.PROTOCOL}
 PORT_HEADER = {"sport": Field.SOURCE_PORT, "dport": Field.TARGET_PORT}
