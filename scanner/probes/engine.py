@@ -32,6 +32,10 @@ IN_FLIGHT = 2  # chunks the stub holds: one sending, one waiting
 LATE = 2.0  # seconds after which an answer counts as late
 LONGEST_LATE = 12.0
 REPEATS = 300  # ports known to pass that are asked again in each later pass
+MOST_PASSES = 14  # a path with a limit is measured anew once the limit is known
+FEWEST_TRIALS, LIMITED = 8, 0.2  # ports known to pass that must be lost, and their share, to speak of a limit
+BELOW_LIMIT, SLOWEST = 0.6, 10.0
+SLOW_SECONDS = 60.0  # how long a scan may go on at such a rate
 QUIET = 3  # attempts after which a host that takes probes and says nothing is believed
 NEIGHBOUR_TYPES, NEIGHBOUR_LENGTH = (135, 136), 64  # solicitation and advertisement, RFC 4861 sections 4.3 and 4.4
 REFRESH_EVERY = 8.0  # shorter than any UDP state timer seen (PROBES section 1: 30 s)
@@ -143,6 +147,8 @@ class Engine:
         self.expired: Callable[[Answer], None] = lambda _: None  # the locator listens here
         self.ears = Ears()
         self.finder: Finder
+        self.slow_until = 0.0
+        self.limit: float | None = None  # new flows a second that this path lets through, with a margin
         self.lan: tuple[DoorFact, ...] = ()
         self.control_hop_limit = 0
         self.interrupted = self.lost = False
@@ -232,17 +238,53 @@ class Engine:
 
     def _sweep(self) -> None:
         queue = {id(self._book(t)): order(t, int.from_bytes(self.around.key[:4], "big")) for t in self.plan.targets}
-        for attempt in range(MOST_ATTEMPTS):
+        for attempt in range(MOST_PASSES):
             work = [(self._book(t), queue[id(self._book(t))]) for t in self.plan.targets]
             if not any(ports for _, ports in work):
                 break
+            began = time.monotonic()
             self._pass(attempt, work)
             self.wait(min(1.5, self._settle))
+            self._respect_limit(attempt, time.monotonic() - began)
             self.finder.between()
             bound = self.loss_bound()
             # Where too much is lost, more tries may show that it is less; without any control they show nothing.
             needed = attempts_needed(bound, self._passing()) or (QUIET if bound is None else MOST_ATTEMPTS)
             queue = {id(book): self._again(book, attempt + 1, needed) for book in self.books.values()}
+            if self.limit is not None:
+                queue = self._affordable(queue, self.limit)
+
+    def _respect_limit(self, attempt: int, seconds: float) -> None:
+        """Slow down for a router that lets only so many new flows a second in: it shows in ports known to pass, which
+        are asked again in every pass and lost where the controls are not. What was silent at that rate proves nothing.
+        """
+        trials = [book.trials(attempt) for book in self.books.values()]
+        asked, seen = sum(sent for sent, _ in trials), sum(seen for _, seen in trials)
+        if asked < FEWEST_TRIALS or 1 - seen / asked < max(LIMITED, 3 * self._loss_now()):
+            return
+        rate = sum(book.arrivals_in(attempt) for book in self.books.values()) / max(seconds, 0.1)
+        self.slow_until = self.slow_until or time.monotonic() + SLOW_SECONDS
+        self.limit = max(SLOWEST, BELOW_LIMIT * min(rate, self.limit or rate))
+        self.pace = replace(self.pace, rate=self.limit, ceiling=self.limit)
+        for book in self.books.values():
+            book.forget_silence()
+        self.problems.append(
+            f"new flows pass at most about {rate:.0f} times a second on this path: slowed down to {self.limit:.0f}"
+        )
+
+    def _affordable(self, queue: dict[int, list[int]], rate: float) -> dict[int, list[int]]:
+        """What can be asked twice at ``rate`` in the time that is left for it: the telling ports first."""
+        room = int(max(0.0, rate * (self.slow_until - time.monotonic())) / 2)
+        first = {id(self._book(target)): frozenset(target.first) for target in self.plan.targets}
+        chosen: dict[int, list[int]] = {}
+        for book, ports in queue.items():
+            chosen[book] = [port for port in ports if port in first[book]][:room]
+            room -= len(chosen[book])
+        for book, ports in queue.items():
+            rest = [port for port in ports if port not in first[book]][:room]
+            chosen[book] += rest
+            room -= len(rest)
+        return chosen
 
     def _again(self, book: Book, made: int, needed: int) -> list[int]:
         """The ports to ask once more: silence that has not been repeated enough, answers without arrival, and some
@@ -670,6 +712,8 @@ class Engine:
             return ""
         if port in book.left:
             return "the host was seen to answer a probe that was not seen to arrive"
+        if counted == 0 and self.limit is not None:
+            return f"only about {self.limit:.0f} new flows a second pass here: narrow --tcp and --udp to measure it"
         if counted == 0:
             return (
                 "the scan ended before its probe counted" if self.lost or self.interrupted else "no probe of it counted"

@@ -108,6 +108,21 @@ class Book:
             seen += (later & arrived).bit_count()
         return sent, seen
 
+    def trials(self, attempt: int) -> tuple[int, int]:
+        """Ports known to pass before ``attempt`` and asked in it, and how many of them arrived in it."""
+        bit = 1 << attempt
+        known = [bits for port, bits in self.arrived.items() if bits & (bit - 1) and self.sent[port] & bit]
+        return len(known), sum(1 for bits in known if bits & bit)
+
+    def arrivals_in(self, attempt: int) -> int:
+        """Ports that arrived in this attempt."""
+        return sum(bits >> attempt & 1 for bits in self.arrived.values())
+
+    def forget_silence(self) -> None:
+        """No attempt made so far counts any more; what arrived has arrived."""
+        self.counted = array("B", bytes(SIZE))
+        self.sent = array("L", bytes(SIZE * array("L").itemsize))
+
     def firsts(self) -> tuple[int, int]:
         """Ports that pass and were asked in the first pass, and how many of them arrived in it. Those that arrived in
         no attempt at all are missing, so with repeats of little loss this is the loss of the first pass.
