@@ -29,10 +29,11 @@ from scanner.probes.pipe import Witness
 from scanner.probes.plain import PlainEngine
 from scanner.vantage.session import ControlDirectory, Session, open_session
 from scanner.vantage.spec import Spec, SshSpec
+from scanner.verdict.confidence import MOST_ATTEMPTS
 from scanner.witness.pinhole import free_port
 from scanner.witness.solicit import Solicitor
 
-ATTEMPT_PORTS = 24  # source ports of attempts and of the locator; one more carries the control flows
+OTHER_PORTS = 3  # source ports beside those of the attempts: the question about the LAN, the locator, the control flows
 ERROR_LIMIT = Path("/proc/sys/net/ipv6/icmp/ratelimit")
 LONGEST_LINK_PREFIX = 64
 NAMES = {6: "tcp", 17: "udp"}
@@ -100,7 +101,8 @@ def measure(
 ) -> Measurement:
     """Probe everything in ``plan`` from ``vantage`` while ``witness`` watches. Never loses what was measured."""
     session = vantage.session
-    ports = session.request({"op": "reserve", "address": str(vantage.address), "count": ATTEMPT_PORTS + 1})["ports"]
+    number = MOST_ATTEMPTS * len(plan.addresses) + OTHER_PORTS
+    ports = session.request({"op": "reserve", "address": str(vantage.address), "count": number})["ports"]
     flow_port = ports.pop()
     inside_ports = control_ports(plan.addresses)
     around = Surroundings(

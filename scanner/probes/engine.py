@@ -156,7 +156,13 @@ class Engine:
         self._number = 1_000_000
         self._finished: set[int] = set()
         self._vantage = around.outside.address.packed
-        self._attempt_of = {port: attempt for attempt, port in enumerate(around.outside.ports)}
+        # Every address has source ports of its own: what one lets out opens no way to another (PROBES trap D4), and a
+        # UDP answer from another address than was asked is known by the port it comes to.
+        self._owners = {
+            port: (plan.addresses[index // MOST_ATTEMPTS].packed, index % MOST_ATTEMPTS)
+            for index, port in enumerate(around.outside.ports[: MOST_ATTEMPTS * len(plan.addresses)])
+        }
+        self._source_ports = {owner: port for port, owner in self._owners.items()}
         self._flow_of: dict[tuple[bytes, int], ControlFlow] = {}
         self._refreshed = self._pulsed = 0.0
         self._capture_dropped = self._far_dropped = 0
@@ -179,7 +185,6 @@ class Engine:
             self._sweep()
             self.send_controls(BEFORE)
             self._linger()
-            self._give_back()
             self.finder.locate()
         except KeyboardInterrupt:
             self.interrupted = True
@@ -372,7 +377,7 @@ class Engine:
             queries = {port: self._payload(book, port, attempt) for port in plain}
             plain = [port for port in plain if queries[port] is None]
             extra += [self._udp(book, port, attempt) for port in chunk.ports if queries[port] is not None]
-        route = Flow(self.around.outside.address, book.address, self.around.outside.ports[attempt])
+        route = Flow(self.around.outside.address, book.address, self.source_port(book, attempt))
         template = udp_template(route) if book.protocol == UDP else syn_template(route)
         if self._first_probe is None:
             self._first_probe = time.monotonic()
@@ -489,7 +494,7 @@ class Engine:
             self.expired(answer)
             return
         book = self.books.get((answer.target, answer.protocol))
-        attempt = self._attempt_of.get(answer.source_port)
+        attempt = self._attempt_of(answer.source_port, answer.target)
         if book is None or attempt is None or answer.port not in book.ports:
             if book is None:
                 self.ears.stray(answer)
@@ -512,7 +517,7 @@ class Engine:
         if frame.outgoing:
             answer = read_answer(packet) if packet[24:40] == self._vantage else None
             book = self.books.get((answer.target, answer.protocol)) if answer else None
-            attempt = self._attempt_of.get(answer.source_port) if answer else None
+            attempt = self._attempt_of(answer.source_port, answer.target) if answer else None
             if answer and book is not None and attempt is not None:
                 book.note_left(answer.port, attempt, answer.reason)
             return
@@ -520,7 +525,7 @@ class Engine:
         if probe is None or packet[8:24] != self._vantage:
             return
         book = self.books.get((probe.target, probe.protocol))
-        attempt = self._attempt_of.get(probe.source_port)
+        attempt = self._attempt_of(probe.source_port, probe.target)
         if book is not None and attempt is not None:
             book.note_arrival(probe.port, attempt, frame.mac, probe.hop_limit, frame.interface)
             if self._carries_token(probe, book, attempt):
@@ -553,6 +558,8 @@ class Engine:
 
     def _carries_token(self, probe: Probe, book: Book, attempt: int) -> bool:
         """Whether what arrived is what was sent, not a copy that somebody on the way made anew."""
+        if attempt >= MOST_ATTEMPTS:  # of the locator, whose tokens differ: it arrived where another way is shorter
+            return True
         said = self._said(book, probe.port, attempt)
         if book.protocol == UDP:
             length = min(len(said), len(probe.payload))
@@ -574,13 +581,24 @@ class Engine:
         return self.books[target.address.packed, target.protocol]
 
     def _salt(self, book: Book, attempt: int) -> bytes:
-        return salt_of(book.address, book.protocol, self.around.outside.ports[attempt])
+        return salt_of(book.address, book.protocol, self.source_port(book, attempt))
+
+    def source_port(self, book: Book, attempt: int) -> int:
+        """The outside's port for this attempt on this address."""
+        return self._source_ports[book.address.packed, attempt]
+
+    def _attempt_of(self, source_port: int, target: bytes) -> int | None:
+        """The attempt that probed ``target`` from this port: MOST_ATTEMPTS for the locator, None where none did."""
+        owner, attempt = self._owners.get(source_port, (b"", 0))
+        if owner == target:
+            return attempt
+        return MOST_ATTEMPTS if source_port == self.around.outside.ports[-1] else None
 
     def _payload(self, book: Book, port: int, attempt: int) -> bytes | None:
         return self.around.payload(port, token_of(self.around.key, self._salt(book, attempt), port))
 
     def _udp(self, book: Book, port: int, attempt: int) -> bytes:
-        route = Flow(self.around.outside.address, book.address, self.around.outside.ports[attempt])
+        route = Flow(self.around.outside.address, book.address, self.source_port(book, attempt))
         query = self._payload(book, port, attempt)
         if query is None:
             return stamp(udp_template(route), port, token_of(self.around.key, self._salt(book, attempt), port))
@@ -654,17 +672,8 @@ class Engine:
 
     # -- the end
 
-    def _give_back(self) -> None:
-        """A UDP program bound to :: may answer from another address than was asked (RFC 6724 picks the source)."""
-        for book in self.books.values():
-            others = [b for b in self.books.values() if b is not book and b.protocol == book.protocol == UDP]
-            for port in book.unasked():
-                if any(port in other.arrived for other in others):
-                    book.give_back(port)
-
     def _freeze(self, seconds: float) -> Measurement:
         self._look_who_is_gone()
-        self._give_back()
         controls = self._controls()
         bound = inward_loss_bound(controls)
         needed = attempts_needed(bound, self._passing())

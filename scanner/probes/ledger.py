@@ -78,16 +78,6 @@ class Book:
         """Ports that arrived and got no answer back."""
         return [port for port in self.arrived if port not in self.answers]
 
-    def unasked(self) -> list[int]:
-        """Ports the host was seen to answer for, though nothing was seen to arrive there."""
-        return [port for port in self.left if port not in self.arrived]
-
-    def give_back(self, port: int) -> None:
-        """Another address was asked, and the answer came from this one: it says nothing about this one."""
-        self.left.pop(port, None)
-        self.departed.pop(port, None)
-        self.answers.pop(port, None)
-
     def departures(self, port: int) -> int:
         """Attempts the host was seen to answer."""
         return self.departed.get(port, 0).bit_count()

@@ -77,7 +77,7 @@ class PlainEngine(Engine):
         book = chunk.book
         common: dict[str, Any] = {
             "source": str(self.around.outside.address),
-            "port": self.around.outside.ports[chunk.attempt],
+            "port": self.source_port(chunk.book, chunk.attempt),
             "address": str(book.address),
             "ports": chunk.ports,
         }
@@ -144,7 +144,7 @@ class PlainEngine(Engine):
 
     def _note(self, chunk: Chunk, book: Book, port: int, said: tuple[Kind, str, bytes]) -> None:
         kind, reason, responder = said
-        source_port = self.around.outside.ports[chunk.attempt]
+        source_port = self.source_port(book, chunk.attempt)
         if port in book.ports and kind is not Kind.EXPIRED:
             book.note_answer(
                 Answer(book.address.packed, book.protocol, port, source_port, kind, reason, responder, -1, -1)

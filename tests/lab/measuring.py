@@ -84,17 +84,23 @@ def told(measurement: Measurement) -> dict[str, Any]:
 
 
 def tell(progress: Progress) -> None:
-    print(f"{progress.stage} {progress.done}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"{progress.stage} {progress.done}\n")
+    sys.stderr.flush()
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
-    print("ready", flush=True)
+    say("ready")
     for line in sys.stdin:
         try:
             said = answer(json.loads(line))
         except ScanError as error:
             said = {"error": str(error)}
-        print(json.dumps(said), flush=True)
+        say(json.dumps(said))
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def test_the_best_answer_decides(answers: list[Answer]) -> None:
     assert one.answers[1][2] == best.responder
 
 
-def test_unseen_unanswered_unasked() -> None:
+def test_unseen_and_unanswered() -> None:
     one = book(ports=range(1, 5))
     one.note_arrival(1, 0, MAC, 61, 2)
     one.note_arrival(2, 0, MAC, 61, 2)
@@ -133,12 +133,6 @@ def test_unseen_unanswered_unasked() -> None:
     one.note_left(3, 0, "udp-response")
     assert one.unseen() == [3, 4]
     assert one.unanswered() == [1]
-    assert one.unasked() == [3]
-    one.note_answer(answer(3, Kind.ACCEPT))
-    one.give_back(3)
-    assert one.unasked() == []
-    assert 3 not in one.answers
-    assert one.departures(3) == 0
 
 
 def test_departures_are_counted_by_attempt() -> None:
