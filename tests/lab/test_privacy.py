@@ -17,6 +17,7 @@ from scanner.privacy.settings import SETTINGS
 from scanner.privacy.sysctl_files import boot, kernel_integer, read_sysctl
 from tests.lab.test_discovery import ADVERTISE
 from tests.privacy.growing import DEFAULTS, SYSTEMD, grow
+from tests.privacy.test_sysctl_files import OVERLAPPING
 
 PREFIX = "2001:db8:77::"
 _NUMBERS = itertools.count(1)
@@ -204,6 +205,14 @@ LINES = [
         ("use_tempaddr", ""),
     )
 ]
+
+
+@pytest.mark.skipif(not SYSCTL.exists(), reason="needs systemd")
+@pytest.mark.parametrize(("text", "value"), OVERLAPPING)
+def test_the_real_systemd_sysctl_orders_patterns_as_we_do(host: Host, tmp_path: Path, text: str, value: int) -> None:
+    grow(tmp_path, SYSTEMD | {"/etc/sysctl.d/x.conf": text})
+    run("ip", "netns", "exec", host.name, "unshare", "-m", "sh", "-c", REAL, env={**os.environ, "TREE": str(tmp_path)})
+    assert host.value("use_tempaddr") == value
 
 
 @pytest.mark.skipif(not SYSCTL.exists(), reason="needs systemd")

@@ -20,6 +20,7 @@ from tests.privacy.programs import program
 
 NETWORKD_PROGRAM = program("/usr/lib/systemd/systemd-networkd")
 MANAGER, NMCLI = program("/usr/sbin/NetworkManager"), program("/usr/bin/nmcli")
+BUS_PROGRAM = program("/usr/bin/dbus-daemon")
 ETH0 = Interface("eth0", "", "ether")
 SHOW = "for one in use_tempaddr accept_ra addr_gen_mode; do cat /proc/sys/net/ipv6/conf/eth0/$one; done\n"
 # Read-only /sys tells both programs that no udev is going to announce the interface.
@@ -166,7 +167,7 @@ MAIN = "[main]\nplugins=keyfile\nauth-polkit=false\ndhcp=internal\n"
 HOME = "[connection]\nid=x\nuuid=11111111-1111-1111-1111-111111111111\ntype=ethernet\ninterface-name=eth0\n"
 HOME += "[ipv4]\nmethod=disabled\n[ipv6]\n"
 needs_manager = pytest.mark.skipif(
-    MANAGER is None or NMCLI is None, reason="needs NetworkManager, see tests/privacy/programs.py"
+    None in (MANAGER, NMCLI, BUS_PROGRAM), reason="needs NetworkManager, see tests/privacy/programs.py"
 )
 
 

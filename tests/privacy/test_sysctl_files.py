@@ -89,6 +89,13 @@ def test_without_udev_an_interface_that_comes_later_takes_only_the_default(tmp_p
     assert decided(tree, early=True) == (2, "/etc/sysctl.d/a.conf:1")
 
 
+# A repeated pattern moves to the end where its value changes, and stays where it was otherwise.
+OVERLAPPING = [
+    ("net.ipv6.conf.e*.use_tempaddr=1\nnet.ipv6.conf.*0.use_tempaddr=2\nnet.ipv6.conf.e*.use_tempaddr=3", 3),
+    ("net.ipv6.conf.e*.use_tempaddr=1\nnet.ipv6.conf.*0.use_tempaddr=2\nnet.ipv6.conf.e*.use_tempaddr=1", 2),
+]
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -117,6 +124,7 @@ def test_without_udev_an_interface_that_comes_later_takes_only_the_default(tmp_p
         # the interface's own line is applied again when it appears, after the default
         ("net.ipv6.conf.eth0.use_tempaddr=1\nnet.ipv6.conf.default.use_tempaddr=2", 1),
         ("net.ipv6.conf.eth0.use_tempaddr=1\nnet.ipv6.conf.eth0.use_tempaddr=2", 2),
+        *OVERLAPPING,
     ],
 )
 def test_what_a_line_does(text: str, value: int) -> None:
