@@ -32,6 +32,7 @@ from scanner.model.run import (
     Run,
     RunDigest,
     ServiceRecord,
+    Translation,
     VantageRecord,
 )
 from scanner.model.settings import Settings
@@ -157,13 +158,14 @@ def both(progress: Report, tick: Callable[[], None]) -> Report:
 
 
 def with_router(inventory: Inventory, discover: Callable[[], Inventory]) -> Inventory:
-    """The router's MAC may be known only now: before the scan the host may have had nothing to say to it."""
-    if inventory.default_router is None or inventory.default_router.mac:
+    """The routers' MACs may be known only now: before the scan the host may have had nothing to say to them."""
+    router, gateways = inventory.default_router, [route for route in inventory.routes if route.gateway]
+    if router is None or (router.mac and all(route.mac for route in gateways)):
         return inventory
     with suppress(ScanError):
-        now = discover().default_router
-        if now is not None and now.address == inventory.default_router.address:
-            return replace(inventory, default_router=now)
+        now = discover()
+        if now.default_router is not None and now.default_router.address == router.address:
+            return replace(inventory, default_router=now.default_router, routes=now.routes)
     return inventory
 
 
@@ -329,6 +331,7 @@ def vantage_record(vantage: Vantage, measurement: Measurement, outside: Outside)
         rate=round(measurement.probes_sent / measurement.seconds, 1) if measurement.seconds else 0.0,
         capture_dropped=measurement.capture_dropped,
         late_rejects=measurement.late_rejects,
+        translated=tuple(Translation(str(inside), str(seen)) for inside, seen in measurement.translated),
         path=tuple(
             Hop(
                 hop.distance,

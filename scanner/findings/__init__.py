@@ -9,6 +9,8 @@ partial       V6X003
 path          V6X004, V6X006, V6X007
 measured      V6X008, V6X009
 lan           V6X018
+translation   V6X019
+differences   V6X020
 grade         summarise(facts, findings) -> letter, reasons, counts, headline
 headline      the one sentence on top of the report
 fingerprint   the name under which the same thing is found again in the next run

@@ -34,8 +34,13 @@ def read_syn(packet: bytes) -> Syn | None:
 
 def reset_for(syn: Syn) -> bytes:
     """The RST, ACK that the destination itself would send (RFC 9293 section 3.10.7.1), as a whole IPv6 packet."""
+    return answer_for(syn, RST | ACK)
+
+
+def answer_for(syn: Syn, flags: int) -> bytes:
+    """A segment with ``flags`` that acknowledges the SYN in the destination's name, as a whole IPv6 packet."""
     acknowledged = (syn.sequence + 1) & 0xFFFFFFFF
-    tcp = struct.pack("!HHIIBBHHH", syn.destination_port, syn.source_port, 0, acknowledged, 5 << 4, RST | ACK, 0, 0, 0)
+    tcp = struct.pack("!HHIIBBHHH", syn.destination_port, syn.source_port, 0, acknowledged, 5 << 4, flags, 0, 0, 0)
     pseudo = syn.destination + syn.source + struct.pack("!II", len(tcp), TCP)  # RFC 8200 section 8.1
     tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
     header = struct.pack("!IHBB", 6 << 28, len(tcp), TCP, HOP_LIMIT)
