@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
@@ -90,9 +91,25 @@ def read_answer(message: dns.message.Message, server: Server, name: str, record:
         return empty
     if role is Role.AUTHORITATIVE and not message.flags & dns.flags.AA:
         return Answer(server, role, name, record, Outcome.NOT_AUTHORITATIVE, detail="it does not serve the zone")
+    if _is_referral(message):
+        return Answer(server, role, name, record, Outcome.NOT_AUTHORITATIVE, detail="it refers to other servers")
     if record == "SOA":
         return _read_zone(message, empty)
-    return _follow(message, dns.name.from_text(name), dns.rdatatype.from_text(record), empty)
+    answer = _follow(message, dns.name.from_text(name), dns.rdatatype.from_text(record), empty)
+    if role is Role.RESOLVER and answer.outcome is Outcome.NODATA and answer.alias and not _has_soa(message):
+        detail = f"it does not follow the alias to {answer.alias}"
+        return replace(answer, outcome=Outcome.NOT_AUTHORITATIVE, detail=detail)
+    return answer
+
+
+def _is_referral(message: dns.message.Message) -> bool:
+    """RFC 2308 section 2.2: NS without SOA in the authority section of an empty answer is a referral, not NODATA."""
+    refers = any(rrset.rdtype == dns.rdatatype.NS for rrset in message.authority)
+    return not message.answer and refers and not _has_soa(message)
+
+
+def _has_soa(message: dns.message.Message) -> bool:
+    return any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
 
 
 def _read_zone(message: dns.message.Message, empty: Answer) -> Answer:
