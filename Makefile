@@ -61,6 +61,7 @@ lint: setup-test
 
 bench: setup-bench
 	@$(VENV)/bin/python bench/sweep.py
+	@$(VENV)/bin/python bench/attribution.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

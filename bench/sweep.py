@@ -57,8 +57,7 @@ def timed(argv: list[str]) -> tuple[float, float, str]:
         )
         done = subprocess.run(
             [sys.executable, "-c", code, usage.name, *argv],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,  # masscan takes four times as long where it cannot draw its status
+            capture_output=True,  # masscan takes four times as long where it cannot draw its status
             stdin=subprocess.DEVNULL,
             text=True,
             timeout=WORSE_THAN_A_MINUTE,
