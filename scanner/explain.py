@@ -27,7 +27,7 @@ from scanner.probes.craft import Flow as PacketFlow
 from scanner.probes.craft import stamp, syn_template, udp_packet
 
 TRIES = 3  # packets of the one flow, at most
-WAIT = 1.5  # seconds for each
+WAIT = 1.0  # seconds for each
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Two namespaces and a cable, for what needs a kernel and no Internet: probes leave ``near`` for the rules in ``far``."""
+"""Two namespaces and a cable, where a kernel is needed and no Internet: probes leave ``near``, ``far`` has rules."""
 
 import socket
 import subprocess
