@@ -45,7 +45,8 @@ class Server:
         """``192.0.2.1``, ``192.0.2.1:5353``, ``2001:db8::1`` or ``[2001:db8::1]:5353``. Raises InputError."""
         host, port = text.strip(), ""
         if host.startswith("["):
-            host, _, port = host[1:].partition("]")
+            host, closed, port = host[1:].partition("]")
+            host = host if closed else text  # which is no address
         elif host.count(":") == 1:
             host, _, port = host.partition(":")
             port = f":{port}"

@@ -26,7 +26,7 @@ def test_a_server_is_an_address_and_a_port(text: str, address: str, port: int) -
 
 @pytest.mark.parametrize(
     "text",
-    ["", "dns.example.org", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:65536", "[2001:db8::zz", "[::1]x", "[::1]:x"],
+    ["", "dns.example.org", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:65536", "[2001:db8::1", "[::1]x", "[::1]:x"],
 )
 def test_what_is_none_is_named(text: str) -> None:
     with pytest.raises(InputError, match="is no address of a name server: write"):

@@ -13,7 +13,7 @@ from scanner.model.errors import InputError
 from scanner.names.ddns import cloudflare_env, cloudflare_json, cloudflare_toml, ddclient, ddns_go, ddns_route53, inadyn
 from scanner.names.ddns.reading import Reading, joined
 
-LARGEST = 1 << 20  # octets of a file that a person wrote
+LARGEST = 1 << 16  # octets: a person wrote it, and any user may lay one into a home directory
 
 
 @dataclass(frozen=True, slots=True)
