@@ -121,12 +121,14 @@ class Moment:
 def holds(match: Match, moment: Moment) -> bool | None:
     """Whether ``match`` is true at that moment, None where it cannot be known."""
     match match:
-        case Within() | Masked() if moment.values(match.field) == NOTHING:
-            return False
-        case Within():
-            return _negate(_within(match, moment), match.negated)
-        case Masked():
-            return _negate(_masked(match, moment), match.negated)
+        case Within() if match.field is Field.TARGET_PORT:  # by far the most frequent
+            return _lies(match, moment.flow.port) != match.negated
+        case Within() | Masked():
+            values = moment.values(match.field)
+            if values == NOTHING:
+                return False
+            truth = _within(match, values) if isinstance(match, Within) else _masked(match, values)
+            return _negate(truth, match.negated)
         case Interface():
             return _negate(_named(match, moment.flow.interface), match.negated)
         case WayBack():
@@ -170,8 +172,7 @@ def _all_same(truths: set[bool]) -> bool | None:
     return truths.pop() if len(truths) == 1 else None
 
 
-def _within(match: Within, moment: Moment) -> bool | None:
-    values = moment.values(match.field)
+def _within(match: Within, values: Values) -> bool | None:
     if values is None:
         return _whatever(match)
     return _all_same({_lies(match, value) for value in values})
@@ -189,13 +190,14 @@ def _whatever(match: Within) -> bool | None:
 
 
 def _lies(match: Within, value: int) -> bool:
+    if len(match.ranges) == 1:
+        return match.ranges[0][0] <= value <= match.ranges[0][1]
     at = bisect_right(match.ranges, (value, value)) - 1
     candidates = match.ranges[max(at, 0) : at + 2]
     return any(low <= value <= high for low, high in candidates)
 
 
-def _masked(match: Masked, moment: Moment) -> bool | None:
-    values = moment.values(match.field)
+def _masked(match: Masked, values: Values) -> bool | None:
     if values is None:
         return None
     return _all_same({value & match.mask in match.values for value in values})

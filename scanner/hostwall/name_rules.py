@@ -24,7 +24,7 @@ RESET = "reset"
 STOPPED = frozenset({Verdict.HOST_DROPPED, Verdict.HOST_REJECTED})
 # Nobody listens, or says nothing, would explain these as well: a rule is named only where nothing else is possible.
 OTHERWISE_EXPLAINED = frozenset({Verdict.CLOSED, Verdict.OPEN_FILTERED})
-MOST_STEPS = 1_000_000  # rules looked at, a table; some five seconds
+MOST_STEPS = 2_000_000  # rules looked at, a table; some five seconds
 MOST_ENDS = 2  # named in an "unknown"
 NO_RULE = "no rule of nftables or ip6tables stops it; look at tc, eBPF and IPsec"
 

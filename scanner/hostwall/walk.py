@@ -135,10 +135,12 @@ def _chain(walk: _Walk, chain: Chain, hook: Hook, depth: int) -> tuple[End, ...]
 
 def _rules(walk: _Walk, chain: Chain, hook: Hook, depth: int) -> Iterator[End]:
     seen: set[End] = set()
+    moment = Moment(walk.flow, hook, walk.tracked)
     for number, rule in enumerate(chain.rules):
-        if not any(action.act is not Act.CONTINUE for action in rule.actions()):
+        if rule.action == CONTINUE and not rule.cases:
             continue  # whatever it looks at, it does nothing to the packet
-        moment = Moment(walk.flow, hook, walk.tracked)
+        if moment.tracked != walk.tracked:
+            moment = Moment(walk.flow, hook, walk.tracked)
         truth = all_hold(rule.matches, moment)
         if truth is False:
             continue

@@ -45,11 +45,14 @@ def test_what_is_not_sure_is_said_as_unknown(foretold: Foretold, expected: str) 
 
 
 def test_what_the_kernel_traced_is_said() -> None:
-    assert said(SURE, Traced(True, STEP, (STEP,), 1))[2].endswith(
+    assert said(SURE, Traced(arrived=True, rule=STEP, steps=(STEP,), packets=1))[2].endswith(
         "stopped by nftables inet t input: tcp dport 445 drop"
-    )  # noqa: FBT003
-    assert "no rule of nftables stopped it" in said(SURE, Traced(True, None, (), 1))[2]  # noqa: FBT003
-    assert "none of 3 packets met a rule of this host" in said(SURE, Traced(False, None, (), 3))[2]  # noqa: FBT003
+    )
+    assert "no rule of nftables stopped it" in said(SURE, Traced(arrived=True, rule=None, steps=(), packets=1))[2]
+    assert (
+        "none of 3 packets met a rule of this host"
+        in said(SURE, Traced(arrived=False, rule=None, steps=(), packets=3))[2]
+    )
 
 
 def test_a_chain_with_escapes_in_its_name_does_nothing_to_the_terminal() -> None:
@@ -58,7 +61,7 @@ def test_a_chain_with_escapes_in_its_name_does_nothing_to_the_terminal() -> None
 
 
 def test_json_holds_the_same() -> None:
-    told = document(QUESTION, SURE, Traced(True, STEP, (STEP,), 1), "")  # noqa: FBT003
+    told = document(QUESTION, SURE, Traced(arrived=True, rule=STEP, steps=(STEP,), packets=1), "")
     assert told["rules"]["stopped_by"] == list(SURE.rules)
     assert told["rules"]["sure"] is True
     assert told["trace"]["stopped_by"] == "nftables inet t input: tcp dport 445 drop"
