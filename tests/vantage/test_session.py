@@ -276,7 +276,8 @@ def test_a_far_end_that_is_killed_takes_its_nmap_with_it(far: Open, fake_nmap: P
 
 def test_what_was_said_before_the_end_is_not_lost(opened: Callable[..., Session]) -> None:
     """The last words arrive together with the end of the pipe, which breaks while we write, too."""
-    then = "os.write(1, b'{\"e\":\"swept\"}\\n'); sys.stderr.write('shot\\n'); sys.exit(3)"
+    last_words = "os.write(1, b'{\"e\":\"swept\"}\\n'); sys.stderr.write('shot\\n'); sys.exit(3)"
+    then = f"import time; time.sleep(0.3); {last_words}"
     session = opened(fake(json.dumps(HELLO) + "\n", then=then))
     assert eventually(lambda: not lives(session._process.pid))
     session.submit({"op": "ping", "ballast": "x" * 100_000})

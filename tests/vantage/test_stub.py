@@ -207,21 +207,22 @@ def test_a_held_port_hears_and_speaks(plain: Session) -> None:
     assert receive(plain, "sent")["n"] == 5
 
 
-def test_cancelling_ends_what_is_under_way(plain: Session) -> None:
+@pytest.mark.parametrize(("op", "event"), [("connect", "connected"), ("udp", "udp")])
+def test_cancelling_ends_what_is_under_way_and_what_waits(plain: Session, op: str, event: str) -> None:
     first, second = plain.request({"op": "reserve", "address": "::1", "count": 2})["ports"]
-    many = closed_ports(50)
-    common = {"source": "::1", "address": "::1", "ports": many, "rate": 5}
-    plain.submit({**common, "op": "connect", "id": 1, "port": first})
-    receive(plain, "connected")
-    plain.submit({**PLAIN, **common, "op": "udp", "id": 2, "port": second})
+    common = {**PLAIN, "source": "::1", "ports": closed_ports(50), "rate": 5}
+    plain.submit({**common, "op": op, "id": 1, "port": first})
+    plain.submit({**common, "op": op, "id": 2, "port": second})
+    receive(plain, event)
     plain.submit({"op": "cancel"})
-    time.sleep(0.3)
     plain.request({"op": "ping"})
     plain.receive()
     time.sleep(0.5)
     assert plain.receive() == [], "neither goes on"
-    plain.submit({**PLAIN, "op": "udp", "id": 3, "port": second, "ports": [9], "wait": 0})
-    assert collect(plain, "done")[-1]["id"] == 3, "the port is free again"
+    plain.submit({**PLAIN, "op": "udp", "id": 3, "port": first, "ports": closed_ports(1), "wait": 0.1})
+    *events, done = collect(plain, "done")
+    assert done["id"] == 3, "the port is free again"
+    assert [event["id"] for event in events if event["e"] == "udp"] == [3]
 
 
 def test_one_job_sends_at_a_time(plain: Session) -> None:
