@@ -7,45 +7,35 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from scanner import __version__
 from scanner.findings import Facts, evaluate, summarise
 from scanner.findings.policy import Policy
-from scanner.measure import Vantage, connect, measure
 from scanner.model.address import Inventory
 from scanner.model.catalogue import Catalogue
 from scanner.model.errors import EnvironmentFault, ScanError
-from scanner.model.evidence import Measurement
+from scanner.model.privacy import Privacy
 from scanner.model.run import (
     SCHEMA,
     AddressRecord,
     Header,
-    Hop,
     Host,
-    LanRecord,
-    Outside,
     PortTable,
     RouterRecord,
     Run,
     RunDigest,
-    ServiceRecord,
-    Translation,
     VantageRecord,
 )
 from scanner.model.settings import Settings
-from scanner.opinion import Ask, Opinion, SecondOpinion
+from scanner.part import Part, Report, Work, with_router
 from scanner.plan import Plan, make_plan
-from scanner.probes.engine import Progress
+from scanner.privacy.look import look
+from scanner.together import from_all
 from scanner.vantage.spec import Spec
-from scanner.verdict.judge import false_blocked_bound, judge
-from scanner.verdict.outside import certify
-from scanner.witness.ring import Ring
-from scanner.witness.watch import open_witness
+from scanner.verdict.differences import differences
 
-Report = Callable[[Progress], None]
 ONE_SIDED = "one-sided: nobody watched inside, so nothing tells who stopped what stayed silent"
 
 
@@ -61,19 +51,6 @@ class Request:
     before: RunDigest | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one vantage contributed."""
-
-    record: VantageRecord
-    tables: tuple[PortTable, ...]
-    services: tuple[ServiceRecord, ...]
-    problems: tuple[str, ...]
-    interrupted: bool
-    lan: tuple[LanRecord, ...] = ()
-    missing: bool = False  # nmap was asked for and did not come to anything
-
-
 def scan(
     request: Request,
     discover: Callable[[], Inventory],
@@ -86,118 +63,11 @@ def scan(
     started = clock()
     inventory = discover()
     plan = make_plan(inventory, request.settings, {name: request.catalogue.ports(name) for name in ("tcp", "udp")})
-    parts: list[Part] = []
-    for spec in request.vantages:
-        try:
-            parts.append(from_vantage(spec, plan, inventory, discover, progress))
-        except ScanError as error:
-            if len(request.vantages) == 1:
-                raise
-            parts.append(unreached(spec, error))
-        if parts[-1].interrupted:
-            break
+    parts = from_all(request.vantages, Work(plan, inventory, discover, progress))
     if not any(part.tables for part in parts):
         raise EnvironmentFault("no vantage could be used", "; ".join(p for part in parts for p in part.problems))
     inventory = with_router(inventory, discover)
     return conclude(request, inventory, discover, plan, parts, (started, clock()))
-
-
-def from_vantage(
-    spec: Spec, plan: Plan, inventory: Inventory, discover: Callable[[], Inventory], progress: Report
-) -> Part:
-    """Everything one vantage can tell."""
-    progress(Progress(f"connecting to {spec}", 0, 0, 0))
-    vantage = connect(spec, plan.addresses[0])
-    witness, problems = watch(vantage)
-    told = Opinion()
-    try:
-        with SecondOpinion(Ask(vantage, plan, inventory, witness, progress)) as opinion:
-            measurement = measure(vantage, plan, inventory, witness, both(progress, opinion.tick))
-            tables = judge(measurement, spec.name)
-            if not (measurement.interrupted or measurement.lost):
-                told, tables, measurement = ask_nmap(opinion, tables, measurement)
-    finally:
-        if witness is not None:
-            witness.close()
-        with suppress(OSError):
-            vantage.close()
-    outside = certify(with_router(inventory, discover), vantage.address, measurement)
-    return Part(
-        record=vantage_record(vantage, measurement, outside),
-        tables=tables,
-        services=told.services,
-        problems=(*problems, *measurement.problems, *told.problems),
-        interrupted=measurement.interrupted,
-        lan=lan_records(measurement, spec.name),
-        missing=told.missing,
-    )
-
-
-def lan_records(measurement: Measurement, vantage: str) -> tuple[LanRecord, ...]:
-    return tuple(
-        LanRecord(
-            prefix=str(fact.prefix),
-            vantage=vantage,
-            protocol="tcp" if fact.protocol == "tcp" else "udp",
-            port=fact.port,
-            verdict=fact.verdict,
-            evidence=fact.evidence,
-        )
-        for fact in measurement.lan
-    )
-
-
-def both(progress: Report, tick: Callable[[], None]) -> Report:
-    """Each time the sweep reports, nmap is looked after too."""
-
-    def report(step: Progress) -> None:
-        tick()
-        progress(step)
-
-    return report
-
-
-def with_router(inventory: Inventory, discover: Callable[[], Inventory]) -> Inventory:
-    """The routers' MACs may be known only now: before the scan the host may have had nothing to say to them."""
-    router, gateways = inventory.default_router, [route for route in inventory.routes if route.gateway]
-    if router is None or (router.mac and all(route.mac for route in gateways)):
-        return inventory
-    with suppress(ScanError):
-        now = discover()
-        if now.default_router is not None and now.default_router.address == router.address:
-            return replace(inventory, default_router=now.default_router, routes=now.routes)
-    return inventory
-
-
-def ask_nmap(
-    opinion: SecondOpinion, tables: tuple[PortTable, ...], measurement: Measurement
-) -> tuple[Opinion, tuple[PortTable, ...], Measurement]:
-    """nmap's part. What the sweep measured is whole already and survives whatever happens here."""
-    try:
-        told, tables = opinion.compare(tables)
-    except KeyboardInterrupt:
-        problems = (*measurement.problems, "interrupted while nmap ran: the sweep is complete, nmap is not")
-        return Opinion(), tables, replace(measurement, interrupted=True, problems=problems)
-    except ScanError as error:
-        return Opinion(problems=(str(error),), missing=True), tables, measurement
-    return told, tables, measurement
-
-
-def watch(vantage: Vantage) -> tuple[Ring | None, tuple[str, ...]]:
-    """The witness, or None and why nobody watches."""
-    try:
-        return open_witness([vantage.address]), ()
-    except EnvironmentFault as error:
-        return None, (str(error),)
-
-
-def unreached(spec: Spec, error: ScanError) -> Part:
-    """A vantage that could not be used, among others that could."""
-    outside = Outside("unproven", ("the vantage could not be used",))
-    record = VantageRecord(
-        spec.name, str(spec), (), privileged=False, outside=outside, loss=None, false_blocked_bound=None
-    )
-    return Part(record, (), (), (str(error),), interrupted=False)
 
 
 def conclude(
@@ -225,6 +95,7 @@ def conclude(
     interrupted = any(part.interrupted for part in parts)
     whole = watched and not more and not any(part.missing for part in parts)
     complete = not interrupted and is_complete(tables, vantages) and whole
+    refuted = {record.name for record in vantages if record.outside.verdict == "refuted"}
     facts = Facts(
         inventory=inventory,
         tables=tables,
@@ -235,6 +106,7 @@ def conclude(
         expect=request.settings.expect,
         witness=watched,
         lan=tuple(row for part in parts for row in part.lan),
+        privacy=read_privacy(plan, inventory),
     )
     findings = evaluate(facts)
     started, finished = times
@@ -265,10 +137,20 @@ def conclude(
         ports=tables,
         services=services,
         lan=facts.lan,
+        differences=facts.differences,
         findings=findings,
         summary=summarise(facts, findings, complete=complete),
         before=request.before,
     )
+
+
+def read_privacy(plan: Plan, inventory: Inventory) -> Privacy | None:
+    """The address settings of the interfaces that were scanned; None where they cannot be read."""
+    scanned = {address.interface for address in inventory.addresses if address.ip in plan.addresses}
+    with suppress(ScanError, OSError):
+        privacy = look()
+        return replace(privacy, interfaces=tuple(one for one in privacy.interfaces if one.interface in scanned))
+    return None
 
 
 def is_complete(tables: Sequence[PortTable], vantages: Sequence[VantageRecord]) -> bool:
@@ -311,33 +193,3 @@ def _why_not(born: bool, scannable: bool) -> str:  # noqa: FBT001
     if born:
         return "born in mid-scan"
     return "not asked for" if scannable else "not reachable from the Internet"
-
-
-def vantage_record(vantage: Vantage, measurement: Measurement, outside: Outside) -> VantageRecord:
-    controls = measurement.controls
-    path = measurement.path
-    return VantageRecord(
-        name=vantage.spec.name,
-        spec=str(vantage.spec),
-        addresses=tuple(dict.fromkeys(str(a) for a in (vantage.address, *vantage.session.hello.addresses))),
-        privileged=vantage.session.hello.raw,
-        outside=outside,
-        loss=1 - controls.seen / controls.sent if controls.sent else None,
-        false_blocked_bound=false_blocked_bound(measurement),
-        nmap=vantage.session.hello.nmap,
-        controls_sent=controls.sent,
-        controls_seen=controls.seen,
-        probes_sent=measurement.probes_sent,
-        rate=round(measurement.probes_sent / measurement.seconds, 1) if measurement.seconds else 0.0,
-        capture_dropped=measurement.capture_dropped,
-        late_rejects=measurement.late_rejects,
-        translated=tuple(Translation(str(inside), str(seen)) for inside, seen in measurement.translated),
-        path=tuple(
-            Hop(
-                hop.distance,
-                str(hop.address) if hop.address else None,
-                "router" if hop.distance == path.routers else "upstream",
-            )
-            for hop in path.hops
-        ),
-    )

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 NAME = "v6x-demo"
 SERVICES = "22,80,139,443,445,3000,3001,3003"  # what the seed story's home server ran
 RATE = "20000"
+PREFERENCE = "/proc/sys/net/ipv6/conf/lan0/use_tempaddr"  # 2 prefers the temporary address, 1 the stable one
 # personality, the owner's word for it, what is said on the terminal
 ACTS = (
     ("pass-all", "before the fix", "The router passes everything, as in the vendor's sample configuration."),
-    ("stateful", "after the fix", "Now the router drops what nobody inside asked for, except 22, 80 and 443."),
+    (
+        "stateful",
+        "after the fix",
+        "Now the router drops all but 22, 80 and 443, and the host prefers its stable address.",
+    ),
 )
 POLICY = """# What the owner means strangers to reach.
 [[allow]]
@@ -68,6 +73,7 @@ def play(lab: Lab, act: tuple[str, str, str], target: Path, *, first: bool, quie
     if not quiet:
         click.echo(f"\n== {title} ==\n{said}\n")
     lab.apply(personality(name))
+    lab.exec("host", ["sh", "-c", f"echo {1 + first} > {PREFERENCE}"])
     document = target / ("before.json" if first else "after.json")
     document.unlink(missing_ok=True)
     report = target / ("before.html" if first else "report.html")

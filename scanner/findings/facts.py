@@ -8,6 +8,7 @@ from scanner.findings.policy import Policy
 from scanner.model.address import Inventory, Kind, Listener
 from scanner.model.catalogue import Catalogue
 from scanner.model.ports import PortSet
+from scanner.model.privacy import Privacy
 from scanner.model.run import Difference, Evidence, LanRecord, PortTable, ServiceRecord, VantageRecord
 from scanner.model.settings import Expectation
 from scanner.model.verdict import PASSED, STOPPED, Verdict
@@ -37,6 +38,7 @@ class Facts:
     expect: Expectation = Expectation.STRICT
     witness: bool = True
     lan: tuple[LanRecord, ...] = ()
+    privacy: Privacy | None = None
     differences: tuple[Difference, ...] = ()
 
 

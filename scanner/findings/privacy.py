@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from scanner.findings.facts import View
 from scanner.findings.fingerprint import fingerprint
 from scanner.model.finding import Finding, Severity
 from scanner.model.privacy import USE_TEMPADDR, WANTED, Forecast, InterfacePrivacy, Privacy, Profile, effective
@@ -29,6 +30,21 @@ def judge_lost_at_reboot(privacy: Privacy) -> Iterator[Finding]:
         for forecast in one.forecasts:
             if forecast.differs:
                 yield _lost(privacy, one, forecast)
+
+
+def judge_preferred(view: View) -> Iterator[Finding]:
+    """V6X010 as a rule of a scan."""
+    if view.facts.privacy is not None:
+        yield from judge_preferred_on_server(view.facts.privacy)
+
+
+def judge_lost(view: View) -> Iterator[Finding]:
+    """V6X011 as a rule of a scan: of the kind of address only, for the rest see ``v6expose privacy``."""
+    if view.facts.privacy is not None:
+        for one in view.facts.privacy.interfaces:
+            forecast = one.forecast(USE_TEMPADDR)
+            if forecast is not None and forecast.differs:
+                yield _lost(view.facts.privacy, one, forecast)
 
 
 def _now(forecast: Forecast) -> int | None:

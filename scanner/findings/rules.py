@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from scanner.findings import differences, exposed, lan, measured, partial, path, router, translation
+from scanner.findings import differences, exposed, lan, measured, partial, path, privacy, router, translation
 from scanner.findings.facts import Facts, Place, View, look
 from scanner.model.address import Kind
 from scanner.model.finding import Finding
@@ -28,6 +28,8 @@ RULES = (
     Rule(path.ANSWER_LOST, "answer lost on the way out", path.judge_answer_lost),
     Rule(measured.UNMEASURED, "could not be measured", measured.judge_unmeasured),
     Rule(measured.NOT_OUTSIDE, "vantage not outside", measured.judge_not_outside),
+    Rule(privacy.PREFERRED_ON_SERVER, "temporary address preferred on a server", privacy.judge_preferred),
+    Rule(privacy.LOST_AT_REBOOT, "setting will not survive a reboot", privacy.judge_lost),
     Rule(lan.LAN_OPEN, "the rest of the LAN is let in", lan.judge_lan),
     Rule(translation.RULE, "addresses translated on the way", translation.judge_translation),
     Rule(differences.RULE, "vantages differ", differences.judge_differences),
