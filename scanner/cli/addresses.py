@@ -1,10 +1,11 @@
-"""``v6expose addresses``: every IPv6 address of this host, what listens on them, and the way out."""
+"""``v6expose addresses``: every IPv6 address of this host, how long it lasts, what it tells; what listens."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +14,33 @@ import click
 from scanner.cli.options import shared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from ipaddress import IPv6Address
+
     from rich.console import Console, RenderableType
 
+    from scanner.discovery.temporary import TemporarySettings
     from scanner.model.address import Address, Inventory, Listener
     from scanner.model.run import AddressRecord
 
 WIDEST_ADDRESS = 44  # " 2001:db8:1111:2222:3333:4444:5555:6666/128"
+FASTEST = 1_000_000  # probes a second: a gigabit line full of SYNs
 LONGEST_NAME = 24  # of a program, which may call itself anything
 
 
 @click.command()
+@click.option(
+    "--guess-rate",
+    default=FASTEST,
+    show_default=True,
+    type=click.IntRange(1, 10**12),
+    metavar="PPS",
+    help="Probes a second of whoever looks for an address by trying.",
+)
 @shared
-def addresses(*, as_json: bool, quiet: bool, verbose: bool) -> None:
-    """List this host's IPv6 addresses: kind, state, origin, lifetimes, and which of them a scan would cover.
+def addresses(*, guess_rate: int, as_json: bool, quiet: bool, verbose: bool) -> None:
+    """List this host's IPv6 addresses: kind, state, origin, since when and until when, what each gives away, how hard
+    it is to find by trying, and which one new connections leave from.
 
     Nothing is sent. Root also names the programs that listen.
     """
@@ -35,20 +50,55 @@ def addresses(*, as_json: bool, quiet: bool, verbose: bool) -> None:
     from scanner.report.text import one_line
 
     inventory = discover()
+    picture = picture_of(inventory, guess_rate)
     if as_json:
-        click.echo(json.dumps(document_of(inventory), indent=1))
+        click.echo(json.dumps(document_of(inventory, picture), indent=1))
     else:
-        show(inventory, Console(file=sys.stdout, highlight=False), verbose=verbose)
+        show(inventory, picture, Console(file=sys.stdout, highlight=False), verbose=verbose)
     if not quiet:
         for problem in inventory.problems:
             click.echo(f"v6expose: {one_line(problem)}", err=True)
 
 
-def document_of(inventory: Inventory) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Picture:
+    """The addresses of one instant and what follows from them; ``sources``: which one is used, by destination."""
+
+    at: datetime
+    records: tuple[AddressRecord, ...]
+    sources: Mapping[str, IPv6Address | None]
+    temporary: tuple[TemporarySettings, ...]
+
+
+def picture_of(inventory: Inventory, rate: int) -> Picture:
+    """Asks the kernel which address it would use; nothing is sent."""
+    from scanner.discovery.outbound import destinations_of, read_outbound
+    from scanner.discovery.temporary import read_temporary
+    from scanner.discovery.vendors import vendor_finder
+    from scanner.guess.records import Circumstances, record_of
+
+    at = datetime.now(UTC).replace(microsecond=0)
+    sources = {one.destination.name: one.source for one in read_outbound(destinations_of(inventory.addresses))}
+    circumstances = Circumstances(at, rate, vendor_finder(), sources)
+    records = tuple(
+        record_of(address, circumstances, scanned=address.scannable, why_not_scanned=why_not_scanned(address))
+        for address in inventory.addresses
+    )
+    interfaces = [address.interface for address in inventory.scannable()]
+    return Picture(at, records, sources, read_temporary(interfaces))
+
+
+def document_of(inventory: Inventory, picture: Picture) -> dict[str, Any]:
     """The same keys as in the run document; ``scanned`` says what a scan of now would do."""
+    from scanner.guess.doors import count_sentence, doors
+
     router = inventory.default_router
     return {
-        "addresses": [asdict(record_of(address)) for address in inventory.addresses],
+        "at": picture.at.isoformat(),
+        "addresses": [plain(record) for record in picture.records],
+        "doors": {"count": len(doors(picture.records)), "says": count_sentence(picture.records)},
+        "outbound": {name: str(source) if source else None for name, source in picture.sources.items()},
+        "temporary": [{**asdict(one), "at_once": one.at_once} for one in picture.temporary],
         "listeners": [asdict(listener) for listener in inventory.listeners],
         "default_router": {"address": str(router.address), "mac": router.mac, "interface": router.interface}
         if router
@@ -57,21 +107,8 @@ def document_of(inventory: Inventory) -> dict[str, Any]:
     }
 
 
-def record_of(address: Address) -> AddressRecord:
-    from scanner.model.run import AddressRecord
-
-    return AddressRecord(
-        address=str(address.ip),
-        prefix_length=address.prefix_length,
-        interface=address.interface,
-        kind=address.kind,
-        state=address.state,
-        origin=address.origin,
-        preferred_lifetime=address.preferred_lifetime,
-        valid_lifetime=address.valid_lifetime,
-        scanned=address.scannable,
-        why_not_scanned=why_not_scanned(address),
-    )
+def plain(record: AddressRecord) -> dict[str, Any]:
+    return asdict(record) | {"created_at": record.created_at.isoformat() if record.created_at else None}
 
 
 def why_not_scanned(address: Address) -> str:
@@ -90,15 +127,18 @@ def why_not_scanned(address: Address) -> str:
     return scopes.get(address.scope) or states.get(address.state, "")
 
 
-def show(inventory: Inventory, console: Console, *, verbose: bool) -> None:
+def show(inventory: Inventory, picture: Picture, console: Console, *, verbose: bool) -> None:
     """80 columns; what does not fit is wrapped, never cut."""
     from rich.text import Text
 
     from scanner.report.text import count
 
-    console.print(address_table(inventory.addresses))
+    console.print(address_table(inventory.addresses, picture))
     total = count(len(inventory.addresses), "address", "addresses")
     console.print(f"A scan covers {len(inventory.scannable())} of {total}.\n")
+    for line in said_of(picture):
+        console.print(Text(line))
+    console.print()
     if inventory.listeners:
         console.print(listener_table(inventory.listeners, verbose=verbose))
     else:
@@ -109,43 +149,55 @@ def show(inventory: Inventory, console: Console, *, verbose: bool) -> None:
             console.print(Text(line, style="dim"))
 
 
-def address_table(found: tuple[Address, ...]) -> RenderableType:
+def said_of(picture: Picture) -> list[str]:
+    """How many doors, what a server learns, which address is used where, and how many there may be."""
+    from scanner.discovery.outbound import INTERNET
+    from scanner.guess.doors import count_sentence
+    from scanner.report.addressing import learned_line
+    from scanner.report.text import lifetime, one_line
+
+    lines = [count_sentence(picture.records), learned_line(picture.records, picture.at)]
+    lines += [f"Towards {name}: {source or 'no route'}" for name, source in picture.sources.items() if name != INTERNET]
+    lines += [
+        f"{one_line(one.interface)} makes a temporary address every {lifetime(one.preferred)} and keeps it "
+        f"{lifetime(one.valid)}: up to {one.at_once} at once for each prefix."
+        for one in picture.temporary
+        if one.at_once
+    ]
+    return lines
+
+
+def address_table(found: tuple[Address, ...], picture: Picture) -> RenderableType:
+    from rich.console import Group
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
     from scanner.report.text import one_line
     from scanner.report.words import KINDS, STATES
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Address", min_width=WIDEST_ADDRESS)
-    for heading in ("Kind", "State", "Scanned"):
-        table.add_column(heading, no_wrap=True)
+    records = {(record.interface, record.address): record for record in picture.records}
+    rows: list[RenderableType] = [Text(in_columns("Address", "Kind", "State", "Scanned"), style="bold")]
     for interface, group in groupby(found, key=lambda address: address.interface):
-        table.add_row(Text(one_line(interface), style="bold"))
+        rows.append(Text(one_line(interface), style="bold"))
         for address in group:
-            table.add_row(
-                Text(f" {address.ip}/{address.prefix_length}", overflow="fold"),
-                KINDS[address.kind].label,
-                STATES[address.state].label,
-                "yes" if address.scannable else "no",
-            )
-            for line in details(address):
-                table.add_row(Padding(Text(line, style="dim"), (0, 0, 0, 3)))
-    return table
+            words = KINDS[address.kind].label, STATES[address.state].label, "yes" if address.scannable else "no"
+            rows.append(Text(in_columns(f" {address.ip}/{address.prefix_length}", *words)))
+            told = details(address, records[address.interface, str(address.ip)], picture.at)
+            rows += [Padding(Text(line, style="dim"), (0, 0, 0, 3)) for line in told]
+    return Group(*rows)
 
 
-def details(address: Address) -> list[str]:
-    """Where the identifier comes from, how long the address lasts, and why it is left out."""
-    from scanner.discovery.classify import mac_in
-    from scanner.model.address import Origin
+def in_columns(address: str, kind: str, state: str, scanned: str) -> str:
+    return f"{address:<{WIDEST_ADDRESS}} {kind:<10} {state:<12} {scanned}"
+
+
+def details(address: Address, record: AddressRecord, at: datetime) -> list[str]:
+    """Where the identifier comes from, since when and until when, what it tells, and why it is left out."""
+    from scanner.report.addressing import dates, guess_line
     from scanner.report.text import lifetime
     from scanner.report.words import ORIGINS
 
     lines = [] if address.ip.is_loopback else [ORIGINS[address.origin].label]
-    shown = mac_in(address.ip)
-    if address.origin is Origin.EUI64 and shown:
-        lines.append(f"shows MAC {shown}")
     if (address.preferred_lifetime, address.valid_lifetime) != (None, None):
         preferred = (
             "no longer preferred"
@@ -153,8 +205,15 @@ def details(address: Address) -> list[str]:
             else f"preferred {lifetime(address.preferred_lifetime)}"
         )
         lines.append(f"{preferred}, valid {lifetime(address.valid_lifetime)}")
+        lines.append(dates(record, at))
+    elif record.created_at:
+        lines.append(f"since {record.created_at:%Y-%m-%d %H:%M:%S} UTC, for ever")
+    if record.gives_away:
+        lines.append(f"gives away {'; '.join(record.gives_away)}")
+    if record.guessability:
+        lines.append(guess_line(record.guessability))
     if not address.scannable:
-        lines.append(f"not scanned: {why_not_scanned(address)}")
+        lines.append(f"not scanned: {record.why_not_scanned}")
     return lines
 
 

@@ -27,6 +27,7 @@ from scanner.report.surroundings import (
 )
 from scanner.report.tally import Tally, inside_vantages, tally_of, trusted_tables
 from scanner.report.text import clean, count, left_off, moment, one_line, percent, took
+from scanner.report.timeline import Timeline, timeline_of
 from scanner.report.words import (
     EXPECTATIONS,
     GROUPS,
@@ -94,6 +95,7 @@ class ReportView:
     blocks: tuple[BlockView, ...]
     evidence: tuple[EvidenceView, ...]
     addresses: tuple[AddressRow, ...]
+    timeline: Timeline | None
     listeners: tuple[ListenerRow, ...]
     neighbours: tuple[NeighbourView, ...]
     vantages: tuple[VantageView, ...]
@@ -133,6 +135,7 @@ def view_of(run: Run) -> ReportView:
         blocks=block_views(blocks, inside_vantages(run)),
         evidence=evidence_views(run),
         addresses=address_rows(run),
+        timeline=timeline_of(run.addresses, run.run.started_at),
         listeners=_listeners(run),
         neighbours=neighbour_views(run),
         vantages=vantage_views(run),

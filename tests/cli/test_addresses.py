@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from scanner.cli.addresses import show, why_not_scanned
+from scanner.cli.addresses import picture_of, said_of, show, why_not_scanned
 from scanner.cli.main import cli
 from scanner.discovery.present import present_addresses
+from scanner.discovery.temporary import TemporarySettings
 from scanner.model.address import Address, DefaultRouter, Inventory, Kind, Listener, Origin, State
 from scanner.model.errors import EnvironmentFault
 from scanner.model.run import AddressRecord
@@ -42,7 +43,8 @@ INVENTORY = Inventory(
 
 def shown(inventory: Inventory, *, verbose: bool = False) -> str:
     stream = io.StringIO()
-    show(inventory, Console(file=stream, width=80, highlight=False), verbose=verbose)
+    picture = picture_of(inventory, 1_000_000)
+    show(inventory, picture, Console(file=stream, width=80, highlight=False), verbose=verbose)
     return stream.getvalue()
 
 
@@ -66,10 +68,11 @@ def test_an_address_its_kind_state_and_whether_a_scan_covers_it() -> None:
 
 def test_what_stands_below_an_address() -> None:
     text = shown(INVENTORY)
-    assert "shows MAC 52:54:00:12:34:56" in text
+    assert "gives away the MAC address 52:54:00:12:34:56" in text
     assert "preferred 23 h 57 min, valid 6 d 23 h" in text
     assert "no longer preferred, valid 6 d 23 h" in text
-    assert text.count("shows MAC") == 1
+    assert text.count("gives away the MAC address") == 1
+    assert "easy to find by trying, 2^24 addresses, 16.8 seconds at" in " ".join(text.split())
     assert "not scanned: loopback, this host only" in text
 
 
@@ -120,7 +123,9 @@ def test_why_an_address_is_not_scanned(address: Address, reason: str) -> None:
 def test_json_has_the_keys_of_the_run_document(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(monkeypatch, "--json")
     document = json.loads(result.stdout)
-    assert list(document) == ["addresses", "listeners", "default_router", "problems"]
+    assert list(document) == [
+        *("at", "addresses", "doors", "outbound", "temporary", "listeners", "default_router", "problems")
+    ]
     assert [set(one) for one in document["addresses"]] == [{field.name for field in fields(AddressRecord)}] * 5
     assert document["addresses"][1] == {
         "address": WIDE,
@@ -133,6 +138,22 @@ def test_json_has_the_keys_of_the_run_document(monkeypatch: pytest.MonkeyPatch) 
         "valid_lifetime": 604_676,
         "scanned": True,
         "why_not_scanned": "",
+        "created_at": None,
+        "guessability": {
+            "shape": "kvm",
+            "effort": "easy",
+            "search_bits": 24.0,
+            "rate": 1_000_000,
+            "years": pytest.approx(16.777216 / 31_557_600),
+            "certain": False,
+            "says": "made from a KVM/QEMU MAC address (52:54:00)",
+        },
+        "gives_away": [
+            "the MAC address 52:54:00:12:34:56 (likely: one opaque address in 65,536 looks the same)",
+            "no vendor assigned it: a virtual machine, a container or a random one",
+            "the same host in every network that it visits",
+        ],
+        "used_outbound": [],
     }
     assert document["listeners"][0] == {
         "protocol": "tcp",
@@ -143,6 +164,25 @@ def test_json_has_the_keys_of_the_run_document(monkeypatch: pytest.MonkeyPatch) 
         "interface": "",
     }
     assert document["default_router"] == {"address": "fe80::1", "mac": "02:00:00:00:00:01", "interface": "enp0s31f6"}
+
+
+def test_the_rate_of_a_searcher_is_the_askers(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = json.loads(run(monkeypatch, "--json", "--guess-rate", "1000").stdout)["addresses"][1]["guessability"]
+    assert (slow["rate"], slow["years"]) == (1000, pytest.approx(5.3163e-4, rel=1e-3))
+    assert run(monkeypatch, "--guess-rate", "0").exit_code == 2
+
+
+def test_how_many_doors_and_what_a_server_learns(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = json.loads(run(monkeypatch, "--json").stdout)
+    assert document["doors"] == {
+        "count": 2,
+        "says": "2 doors, not 1: 1 stable and 1 temporary addresses, 1 of which is no longer used but still takes "
+        "connections.",
+    }
+    known = replace(
+        picture_of(INVENTORY, 1), sources={}, temporary=(TemporarySettings("eth0", 2, 604_800, 86_400, 600),)
+    )
+    assert any("every 1 d and keeps it 7 d: up to 8 at once" in line for line in said_of(known))
 
 
 def test_no_router_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
