@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from ipaddress import IPv6Address
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -29,13 +30,20 @@ def run_to_dict(run: Run) -> dict[str, Any]:
 def run_from_json(text: str | bytes) -> Run:
     """Parse a run document. Raises InputError naming the first field that does not fit."""
     try:
-        return _adapter().validate_json(text)
+        run = _adapter().validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "document"
-        raise InputError(
-            f"not a v6expose run document ({where}: {first['msg']})", "give a file written by -o json=PATH"
-        ) from error
+        raise _no_run(".".join(str(part) for part in first["loc"]) or "document", first["msg"]) from error
+    for index, record in enumerate(run.addresses):
+        try:
+            IPv6Address(record.address)
+        except ValueError as error:
+            raise _no_run(f"addresses.{index}.address", "no IPv6 address") from error
+    return run
+
+
+def _no_run(where: str, why: str) -> InputError:
+    return InputError(f"not a v6expose run document ({where}: {why})", "give a file written by -o json=PATH")
 
 
 def run_schema() -> dict[str, Any]:

@@ -531,7 +531,12 @@ def hostile() -> Run:
         host=replace(run.host, name=HOSTILE[:200], os=HOSTILE[:200]),
         listeners=(replace(run.listeners[0], process=HOSTILE[:200]),),
         vantages=(vantage(spec=HOSTILE[:200], outside=Outside("unproven", (HOSTILE[:300],)), nmap=HOSTILE[:100]),),
-        addresses=(*run.addresses, replace(run.addresses[1], address=HOSTILE[:200], interface=HOSTILE[:100])),
+        addresses=(
+            *run.addresses,
+            replace(
+                run.addresses[1], address=f"2001:db8::bad%{HOSTILE[:200].replace('/', '')}", interface=HOSTILE[:100]
+            ),
+        ),
         ports=(*run.ports, replace(run.ports[0], address=HOSTILE[:200])),
         services=(service,),
         findings=(bad, *run.findings[1:]),

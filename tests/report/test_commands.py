@@ -91,6 +91,7 @@ def one_line_about(result: Result, *words: str) -> None:
         DOCUMENT.encode().replace(b'"open"', b'"\\u001b[31mopen\\n"'),
         DOCUMENT.encode().replace(b'"22,80', b'"80,22'),
         DOCUMENT.encode()[:-500],
+        DOCUMENT.encode().replace(b'"address": "2001:db8:a:1:5054', b'"address": "not an address'),
     ],
 )
 def test_a_bad_document_is_one_line(given: bytes) -> None:

@@ -43,6 +43,7 @@ def cells(layers: tuple[Layer, ...]) -> dict[tuple[int, int], Group]:
     return found
 
 
+@settings(deadline=None)
 @given(VERDICT_BY_PORT)
 def test_each_cell_shows_the_most_exposed_of_its_ports(verdicts: dict[int, Verdict]) -> None:
     picture = map_of(table_of(verdicts))
@@ -73,6 +74,7 @@ def test_long_stretches_are_painted_whole(stretches: list[tuple[int, int, Verdic
     assert cells(map_of(table_of(verdicts)).body) == worst
 
 
+@settings(deadline=None)
 @given(VERDICT_BY_PORT)
 def test_labels_never_overlap_nor_leave_the_picture(verdicts: dict[int, Verdict]) -> None:
     picture = map_of(table_of(verdicts))

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.model.errors import InputError
@@ -20,6 +20,7 @@ def as_verdicts(table: dict[int, Verdict]) -> dict[Verdict, str]:
     }
 
 
+@settings(deadline=None)
 @given(PORTS)
 def test_reads_what_port_sets_write(ports: set[int]) -> None:
     ranges = read_ranges(str(PortSet.of(ports)))
@@ -27,6 +28,7 @@ def test_reads_what_port_sets_write(ports: set[int]) -> None:
     assert size(ranges) == len(ports)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20) | st.text(alphabet="0123456789,-", max_size=20))
 def test_anything_else_is_refused_by_name(text: str) -> None:
     try:
@@ -49,6 +51,7 @@ def test_listing_says_how_many_it_left_off() -> None:
     assert listing((), 2) == ("", 0)
 
 
+@settings(deadline=None)
 @given(TABLES, TABLES)
 def test_changes_are_those_of_a_port_by_port_comparison(before: dict[int, Verdict], after: dict[int, Verdict]) -> None:
     found = changes(segments(as_verdicts(before)), segments(as_verdicts(after)))

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.model.run import Outside
@@ -31,6 +31,7 @@ def test_the_states_of_a_run(name: str, tone: Tone, conditions: tuple[Condition,
 OUTSIDES = st.lists(st.sampled_from(["proven", "refuted", "unproven"]), max_size=3)
 
 
+@settings(deadline=None)
 @given(
     complete=st.booleans(),
     witness=st.booleans(),

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.model.ports import PortSet
@@ -27,6 +27,7 @@ def tables_of(found: dict[tuple[str, str], dict[int, Verdict]]) -> list[PortTabl
     return tables
 
 
+@settings(deadline=None)
 @given(ADDRESSES)
 def test_every_port_counts_once_by_its_most_exposed_address(found: dict[tuple[str, str], dict[int, Verdict]]) -> None:
     worst = {}

@@ -2,7 +2,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.report.text import clean, count, doubt, left_off, lifetime, moment, one_line, percent, rfc_link, took
@@ -11,6 +11,7 @@ ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)  # surrogates and all
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_clean_leaves_nothing_invisible(text: str) -> None:
     shown = clean(text)
@@ -18,16 +19,19 @@ def test_clean_leaves_nothing_invisible(text: str) -> None:
     shown.encode()
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_clean_twice_is_clean_once(text: str) -> None:
     assert clean(text) == clean(clean(text))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
 def test_clean_leaves_plain_text_alone(text: str) -> None:
     assert clean(text) == text
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_one_line_is_one_line(text: str) -> None:
     assert len(one_line(text).splitlines()) <= 1
@@ -59,6 +63,7 @@ def test_a_megabyte_is_cut_and_says_so() -> None:
     assert one_line("A" * 1_000_000, 10) == "AAAAAAAAAA … (999,990 more characters)"
 
 
+@settings(deadline=None)
 @given(ANY_TEXT, st.integers(1, 30))
 def test_the_limit_counts_what_was_there(text: str, limit: int) -> None:
     shown = clean(text, limit)
@@ -100,6 +105,7 @@ def test_percent(share: float, expected: str) -> None:
     assert percent(share) == expected
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
 def test_percent_is_never_all_or_nothing_unless_it_is(share: float) -> None:
     assert percent(share) not in {"0 %", "100 %"}
@@ -123,6 +129,7 @@ def test_doubt(bound: float | None, expected: str) -> None:
     assert doubt(bound) == expected
 
 
+@settings(deadline=None)
 @given(st.floats(5e-324, 1.0))
 def test_doubt_never_claims_more_than_the_bound(bound: float | None) -> None:
     odds = int(doubt(bound).split(" in ")[1].split(" ")[0].replace(",", ""))
