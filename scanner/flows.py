@@ -4,6 +4,7 @@ import base64
 import select
 import struct
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import IPv6Address
 from typing import Any
@@ -20,7 +21,7 @@ Shown = tuple[IPv6Address, int]  # an address and port as they show outside
 
 
 def open_flows(
-    session: Session, vantage: IPv6Address, vantage_port: int, inside_ports: dict[IPv6Address, int]
+    session: Session, vantage: IPv6Address, vantage_port: int, inside_ports: Mapping[IPv6Address, int]
 ) -> tuple[tuple[ControlFlow, ...], tuple[Pinhole, ...]]:
     """Let the inside open one UDP flow from each address and learn how it looks outside.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from scanner.discovery.present import present_addresses
 from scanner.flows import open_flows
+from scanner.lane import Lane
 from scanner.model.address import Address, Inventory
 from scanner.model.errors import EnvironmentFault
 from scanner.model.evidence import Measurement
@@ -37,6 +38,7 @@ OTHER_PORTS = 3  # source ports beside those of the attempts: the question about
 ERROR_LIMIT = Path("/proc/sys/net/ipv6/icmp/ratelimit")
 LONGEST_LINK_PREFIX = 64
 NAMES = {6: "tcp", 17: "udp"}
+ALONE = Lane()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class Vantage:
     address: IPv6Address
     round_trip: float
     shared: ControlDirectory | None
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        """Under which its results stand: ``called``, where another vantage has the SPEC's own name."""
+        return self.called or self.spec.name
 
     def close(self) -> None:
         self.session.close()
@@ -55,7 +63,7 @@ class Vantage:
             self.shared.remove()
 
 
-def connect(spec: Spec, target: IPv6Address) -> Vantage:
+def connect(spec: Spec, target: IPv6Address, called: str = "") -> Vantage:
     """Open the session and learn which address the vantage has towards ``target``. Raises EnvironmentFault."""
     shared = ControlDirectory() if isinstance(spec, SshSpec) else None
     try:
@@ -65,7 +73,7 @@ def connect(spec: Spec, target: IPv6Address) -> Vantage:
             shared.remove()
         raise
     try:
-        return Vantage(spec, session, source_towards(session, target), round_trip_of(session), shared)
+        return Vantage(spec, session, source_towards(session, target), round_trip_of(session), shared, called)
     except BaseException:
         Vantage(spec, session, target, 0.0, shared).close()
         raise
@@ -98,13 +106,14 @@ def measure(
     inventory: Inventory,
     witness: Witness | None,
     progress: Callable[[Progress], None],
+    lane: Lane = ALONE,
 ) -> Measurement:
     """Probe everything in ``plan`` from ``vantage`` while ``witness`` watches. Never loses what was measured."""
     session = vantage.session
     number = MOST_ATTEMPTS * len(plan.addresses) + OTHER_PORTS
     ports = session.request({"op": "reserve", "address": str(vantage.address), "count": number})["ports"]
     flow_port = ports.pop()
-    inside_ports = control_ports(plan.addresses)
+    inside_ports = control_ports(plan.addresses) if lane.inside_ports is None else lane.inside_ports
     around = Surroundings(
         pipe=session,
         witness=witness,
@@ -124,6 +133,11 @@ def measure(
         interface_name=interface_name,
         errors_limited=errors_limited(),
         home=tuple({a.network for a in inventory.addresses if a.scannable and a.prefix_length < 128}),  # noqa: PLR2004
+        stop=lane.stop,
+        foreign_flow_ports=lane.others,
+        arrive=lambda: lane.gate.arrive(lane.name),
+        others_ready=lane.gate.is_open,
+        go_on=lane.gate.close,
     )
     kind = Engine if session.hello.raw else PlainEngine
     with ExitStack() as stack:

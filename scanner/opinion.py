@@ -15,7 +15,8 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Literal, Self
 
-from scanner.measure import Vantage, measure
+from scanner.lane import Lane
+from scanner.measure import ALONE, Vantage, measure
 from scanner.model.address import Inventory, Listener
 from scanner.model.errors import ScanError
 from scanner.model.ports import PortSet
@@ -59,6 +60,7 @@ class Ask:
     inventory: Inventory
     witness: Witness | None
     progress: Callable[[Progress], None]
+    lane: Lane = ALONE
 
 
 class SecondOpinion:
@@ -79,7 +81,7 @@ class SecondOpinion:
         if not plan.nmap:
             return self
         if vantage.session.hello.nmap is None:
-            self._problems.append(NOT_THERE.format(name=vantage.spec.name))
+            self._problems.append(NOT_THERE.format(name=vantage.name))
             self._missing = True
             return self
         directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="v6expose-shim-")))
@@ -150,10 +152,10 @@ class SecondOpinion:
             return tables
         ask = self._ask
         plan = replace(ask.plan, targets=targets, nmap=False, lan=False)
-        measurement = measure(ask.vantage, plan, ask.inventory, ask.witness, ask.progress)
+        measurement = measure(ask.vantage, plan, ask.inventory, ask.witness, ask.progress, ask.lane)
         self._problems.extend(measurement.problems)
         again: dict[tuple[str, str], PortTable] = {
-            (t.address, t.protocol): t for t in judge(measurement, ask.vantage.spec.name)
+            (t.address, t.protocol): t for t in judge(measurement, ask.vantage.name)
         }
         return tuple(settled(table, disputes[table.address, table.protocol], again) for table in tables)
 
@@ -168,7 +170,7 @@ class SecondOpinion:
         if any(door.asked not in self._asked for door in doors):
             self._begin_naming((str(door.address), door.protocol, door.port) for door in doors)
             self._hear_names(told, doors)
-        return tuple(_record(door, told.get(door.asked), self._ask.vantage.spec.name) for door in doors)
+        return tuple(_record(door, told.get(door.asked), self._ask.vantage.name) for door in doors)
 
     def _hear_names(self, told: dict[tuple[object, ...], Words], doors: Sequence[Door]) -> None:
         assert self._naming is not None  # noqa: S101  (the callers have begun it)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from scanner import __version__
@@ -106,6 +107,7 @@ def conclude(
         expect=request.settings.expect,
         witness=watched,
         lan=tuple(row for part in parts for row in part.lan),
+        differences=differences(table for table in tables if table.vantage not in refuted),
         privacy=read_privacy(plan, inventory),
     )
     findings = evaluate(facts)

@@ -8,7 +8,7 @@ import contextlib
 import select
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Protocol
@@ -40,6 +40,7 @@ QUIET = 3  # attempts after which a host that takes probes and says nothing is b
 NEIGHBOUR_TYPES, NEIGHBOUR_LENGTH = (135, 136), 64  # solicitation and advertisement, RFC 4861 sections 4.3 and 4.4
 REFRESH_EVERY = 8.0  # shorter than any UDP state timer seen (PROBES section 1: 30 s)
 PULSE = 1.0
+PATIENCE_WITH_OTHERS = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,13 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``done`` of ``total`` probes of this stage; ``rate`` in packets a second."""
+    """``done`` of ``total`` probes of this stage; ``rate`` in packets a second; ``vantage`` "" where there is one."""
 
     stage: str
     done: int
     total: int
     rate: float
+    vantage: str = ""
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ class Surroundings:
     outside: Outside
     key: bytes
     open_flows: Callable[[], tuple[tuple[ControlFlow, ...], tuple[Pinhole, ...]]]
-    flow_ports: dict[IPv6Address, int]
+    flow_ports: Mapping[IPv6Address, int]
     present: Callable[[], frozenset[IPv6Address]]
     payload: Callable[[int, bytes], bytes | None]
     listening: dict[tuple[IPv6Address, int], frozenset[int]]  # ports somebody listens on, by address and protocol
@@ -100,6 +102,10 @@ class Surroundings:
     errors_limited: bool = False  # this host limits its ICMPv6 errors (net.ipv6.icmp.ratelimit)
     home: tuple[IPv6Network, ...] = ()
     stop: Callable[[], bool] = field(default=lambda: False)
+    foreign_flow_ports: Mapping[IPv6Address, frozenset[int]] = field(default_factory=dict)  # of other vantages
+    arrive: Callable[[], bool] = field(default=lambda: True)  # all flow ports are asked; False: others went on before
+    others_ready: Callable[[], bool] = field(default=lambda: True)  # so have all other vantages
+    go_on: Callable[[], None] = field(default=lambda: None)  # flows will be opened now
 
 
 @dataclass(slots=True)
@@ -151,7 +157,7 @@ class Engine:
         self.limit: float | None = None  # new flows a second that this path lets through, with a margin
         self.lan: tuple[DoorFact, ...] = ()
         self.control_hop_limit = 0
-        self.interrupted = self.lost = False
+        self.interrupted = self.lost = self.late = False
         self.probes = 0
         self._number = 1_000_000
         self._finished: set[int] = set()
@@ -178,6 +184,7 @@ class Engine:
         try:
             self._listen()
             self._ask_flow_ports_first()
+            self._wait_for_others()
             self._open_flows()
             self.send_controls(BEFORE)
             self.pace = replace(self.pace, baseline=self._loss_now())
@@ -205,10 +212,17 @@ class Engine:
     def _ask_flow_ports_first(self) -> None:
         """A control flow may open its own inside port to everybody (RFC 6092 REC-17): ask that port before."""
         for book in self.books.values():
-            port = self._flow_port(book)
-            if port in book.ports:
-                for attempt in range(QUIET):
-                    self._ask_alone(Chunk(book, attempt, [port], range(0), self.plan.start_rate, self._dropped()))
+            ports = sorted(port for port in self._flow_ports(book) if port in book.ports)
+            for attempt in range(QUIET if ports else 0):
+                self._ask_alone(Chunk(book, attempt, ports, range(0), self.plan.start_rate, self._dropped()))
+
+    def _wait_for_others(self) -> None:
+        """No flow is opened before every vantage has asked the flows' ports; whoever comes late doubts what it saw."""
+        self.late = not self.around.arrive()
+        if not self.around.others_ready():
+            self.report("waiting for the other vantages")
+        self.wait_until(self.around.others_ready, PATIENCE_WITH_OTHERS)
+        self.around.go_on()
 
     def _ask_alone(self, chunk: Chunk) -> None:
         """A chunk without controls, before there are any."""
@@ -303,7 +317,7 @@ class Engine:
             for port, (kind, _, responder, _) in book.answers.items()
             if kind in rejected and responder != book.address.packed
         }
-        spoken.add(self._flow_port(book))
+        spoken |= self._flow_ports(book)
         silent = [port for port in book.unseen() if port not in spoken and book.counted[port] < needed]
         # The host answered and the answer did not come: lost by chance, or stopped? Only many tries tell.
         unanswered = [
@@ -359,7 +373,8 @@ class Engine:
 
     def _chunks(self, attempt: int, work: Sequence[tuple[Book, list[int]]]) -> Iterator[Chunk]:
         for book, ports in work:
-            rest = [port for port in ports if port != self._flow_port(book)]
+            asked = self._flow_ports(book)
+            rest = [port for port in ports if port not in asked]
             at = 0
             while at < len(rest) and book.address not in self.vanished:
                 size = self._chunk_size()
@@ -573,9 +588,11 @@ class Engine:
     def _settle(self) -> float:
         return max(0.3, 2 * self.around.outside.round_trip + 0.15)
 
-    def _flow_port(self, book: Book) -> int:
-        """The inside port of the address's control flow, asked before the flow was opened; 0 where none concerns."""
-        return self.around.flow_ports.get(book.address, 0) if book.protocol == UDP else 0
+    def _flow_ports(self, book: Book) -> frozenset[int]:
+        """The inside ports of the address's control flows, of all vantages: asked before any flow was opened."""
+        if book.protocol != UDP or book.address not in self.around.flow_ports:
+            return frozenset()
+        return self.around.foreign_flow_ports.get(book.address, frozenset()) | {self.around.flow_ports[book.address]}
 
     def _book(self, target: TargetPlan) -> Book:
         return self.books[target.address.packed, target.protocol]
@@ -713,8 +730,8 @@ class Engine:
     def _doubt(self, book: Book, port: int, bound: float | None, needed: int | None) -> str:
         """Why this port's silence proves nothing, "" where it does."""
         counted = book.counted[port]
-        if book.address in self.vanished:
-            return "the address vanished in mid-scan"
+        if unfit := self._unfit(book, port):
+            return unfit
         if port in book.arrived:
             return self._doubt_inside(book, port, needed)
         if self.around.witness is None:
@@ -733,6 +750,14 @@ class Engine:
             return f"up to {bound:.0%} of the probes are lost on the way, too many to call silence a block"
         if counted < needed:
             return f"only {counted} of the {needed} attempts that the loss asks for counted"
+        return ""
+
+    def _unfit(self, book: Book, port: int) -> str:
+        """Why nothing that was seen of this port proves anything, "" where it does."""
+        if book.address in self.vanished:
+            return "the address vanished in mid-scan"
+        if self.late and port in self._flow_ports(book):
+            return "another vantage's control flow may have opened it"
         return ""
 
     def _doubt_inside(self, book: Book, port: int, needed: int | None) -> str:

@@ -1,0 +1,170 @@
+"""What one vantage contributes to a run: connect, watch, measure, judge, nmap, certificate. scan.py joins the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from scanner.lane import Lane
+from scanner.measure import ALONE, Vantage, measure
+from scanner.model.address import Inventory
+from scanner.model.errors import EnvironmentFault, ScanError
+from scanner.model.evidence import Measurement
+from scanner.model.run import Hop, LanRecord, Outside, PortTable, ServiceRecord, Translation, VantageRecord
+from scanner.opinion import Ask, Opinion, SecondOpinion
+from scanner.plan import Plan
+from scanner.probes.engine import Progress
+from scanner.vantage.spec import Spec
+from scanner.verdict.judge import false_blocked_bound, judge
+from scanner.verdict.outside import certify
+from scanner.witness.ring import Ring
+from scanner.witness.watch import open_witness
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one vantage contributed."""
+
+    record: VantageRecord
+    tables: tuple[PortTable, ...]
+    services: tuple[ServiceRecord, ...]
+    problems: tuple[str, ...]
+    interrupted: bool
+    lan: tuple[LanRecord, ...] = ()
+    missing: bool = False  # nmap was asked for and did not come to anything
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every vantage of a run is given."""
+
+    plan: Plan
+    inventory: Inventory
+    discover: Callable[[], Inventory]
+    progress: Report
+
+
+def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
+    """Everything one connected vantage can tell; it is closed afterwards."""
+    plan, inventory, progress = work.plan, work.inventory, work.progress
+    witness, problems = watch(vantage)
+    told = Opinion()
+    try:
+        with SecondOpinion(Ask(vantage, plan, inventory, witness, progress, lane)) as opinion:
+            measurement = measure(vantage, plan, inventory, witness, both(progress, opinion.tick), lane)
+            tables = judge(measurement, vantage.name)
+            if not (measurement.interrupted or measurement.lost):
+                told, tables, measurement = ask_nmap(opinion, tables, measurement)
+    finally:
+        if witness is not None:
+            witness.close()
+        with suppress(OSError):
+            vantage.close()
+    outside = certify(with_router(inventory, work.discover), vantage.address, measurement)
+    return Part(
+        record=vantage_record(vantage, measurement, outside),
+        tables=tables,
+        services=told.services,
+        problems=(*problems, *measurement.problems, *told.problems),
+        interrupted=measurement.interrupted,
+        lan=lan_records(measurement, vantage.name),
+        missing=told.missing,
+    )
+
+
+def lan_records(measurement: Measurement, vantage: str) -> tuple[LanRecord, ...]:
+    return tuple(
+        LanRecord(
+            prefix=str(fact.prefix),
+            vantage=vantage,
+            protocol="tcp" if fact.protocol == "tcp" else "udp",
+            port=fact.port,
+            verdict=fact.verdict,
+            evidence=fact.evidence,
+        )
+        for fact in measurement.lan
+    )
+
+
+def both(progress: Report, tick: Callable[[], None]) -> Report:
+    """Each time the sweep reports, nmap is looked after too."""
+
+    def report(step: Progress) -> None:
+        tick()
+        progress(step)
+
+    return report
+
+
+def with_router(inventory: Inventory, discover: Callable[[], Inventory]) -> Inventory:
+    """The routers' MACs may be known only now: before the scan the host may have had nothing to say to them."""
+    router, gateways = inventory.default_router, [route for route in inventory.routes if route.gateway]
+    if router is None or (router.mac and all(route.mac for route in gateways)):
+        return inventory
+    with suppress(ScanError):
+        now = discover()
+        if now.default_router is not None and now.default_router.address == router.address:
+            return replace(inventory, default_router=now.default_router, routes=now.routes)
+    return inventory
+
+
+def ask_nmap(
+    opinion: SecondOpinion, tables: tuple[PortTable, ...], measurement: Measurement
+) -> tuple[Opinion, tuple[PortTable, ...], Measurement]:
+    """nmap's part. What the sweep measured is whole already and survives whatever happens here."""
+    try:
+        told, tables = opinion.compare(tables)
+    except KeyboardInterrupt:
+        problems = (*measurement.problems, "interrupted while nmap ran: the sweep is complete, nmap is not")
+        return Opinion(), tables, replace(measurement, interrupted=True, problems=problems)
+    except ScanError as error:
+        return Opinion(problems=(str(error),), missing=True), tables, measurement
+    return told, tables, measurement
+
+
+def watch(vantage: Vantage) -> tuple[Ring | None, tuple[str, ...]]:
+    """The witness, or None and why nobody watches."""
+    try:
+        return open_witness([vantage.address]), ()
+    except EnvironmentFault as error:
+        return None, (str(error),)
+
+
+def unreached(spec: Spec, name: str, problem: str) -> Part:
+    """A vantage that could not be used, among others that could."""
+    outside = Outside("unproven", ("the vantage could not be used",))
+    record = VantageRecord(name, str(spec), (), privileged=False, outside=outside, loss=None, false_blocked_bound=None)
+    return Part(record, (), (), (problem,), interrupted=False)
+
+
+def vantage_record(vantage: Vantage, measurement: Measurement, outside: Outside) -> VantageRecord:
+    controls = measurement.controls
+    path = measurement.path
+    return VantageRecord(
+        name=vantage.name,
+        spec=str(vantage.spec),
+        addresses=tuple(dict.fromkeys(str(a) for a in (vantage.address, *vantage.session.hello.addresses))),
+        privileged=vantage.session.hello.raw,
+        outside=outside,
+        loss=1 - controls.seen / controls.sent if controls.sent else None,
+        false_blocked_bound=false_blocked_bound(measurement),
+        nmap=vantage.session.hello.nmap,
+        controls_sent=controls.sent,
+        controls_seen=controls.seen,
+        probes_sent=measurement.probes_sent,
+        rate=round(measurement.probes_sent / measurement.seconds, 1) if measurement.seconds else 0.0,
+        capture_dropped=measurement.capture_dropped,
+        late_rejects=measurement.late_rejects,
+        translated=tuple(Translation(str(inside), str(seen)) for inside, seen in measurement.translated),
+        path=tuple(
+            Hop(
+                hop.distance,
+                str(hop.address) if hop.address else None,
+                "router" if hop.distance == path.routers else "upstream",
+            )
+            for hop in path.hops
+        ),
+    )
