@@ -22,7 +22,7 @@ from scanner.model.errors import EnvironmentFault
 from scanner.model.evidence import Measurement
 from scanner.plan import Plan, listening
 from scanner.probes.answers import Answer
-from scanner.probes.engine import Ears, Engine, Outside, Progress, Surroundings
+from scanner.probes.engine import MOST_PASSES, Ears, Engine, Outside, Progress, Surroundings
 from scanner.probes.lan import Neighbourhood
 from scanner.probes.locate import Locator
 from scanner.probes.payloads import payload
@@ -30,7 +30,6 @@ from scanner.probes.pipe import Witness
 from scanner.probes.plain import PlainEngine
 from scanner.vantage.session import ControlDirectory, Session, open_session
 from scanner.vantage.spec import Spec, SshSpec
-from scanner.verdict.confidence import MOST_ATTEMPTS
 from scanner.witness.pinhole import free_port
 from scanner.witness.solicit import Solicitor
 
@@ -110,7 +109,7 @@ def measure(
 ) -> Measurement:
     """Probe everything in ``plan`` from ``vantage`` while ``witness`` watches. Never loses what was measured."""
     session = vantage.session
-    number = MOST_ATTEMPTS * len(plan.addresses) + OTHER_PORTS
+    number = MOST_PASSES * len(plan.addresses) + OTHER_PORTS
     ports = session.request({"op": "reserve", "address": str(vantage.address), "count": number})["ports"]
     flow_port = ports.pop()
     inside_ports = control_ports(plan.addresses) if lane.inside_ports is None else lane.inside_ports

@@ -165,8 +165,8 @@ class Engine:
         # Every address has source ports of its own: what one lets out opens no way to another (PROBES trap D4), and a
         # UDP answer from another address than was asked is known by the port it comes to.
         self._owners = {
-            port: (plan.addresses[index // MOST_ATTEMPTS].packed, index % MOST_ATTEMPTS)
-            for index, port in enumerate(around.outside.ports[: MOST_ATTEMPTS * len(plan.addresses)])
+            port: (plan.addresses[index // MOST_PASSES].packed, index % MOST_PASSES)
+            for index, port in enumerate(around.outside.ports[: MOST_PASSES * len(plan.addresses)])
         }
         self._source_ports = {owner: port for port, owner in self._owners.items()}
         self._flow_of: dict[tuple[bytes, int], ControlFlow] = {}
@@ -567,13 +567,13 @@ class Engine:
         """Whether whoever answered has seen the probe. UDP services say nothing that could prove it."""
         if answer.token < 0:
             return True
-        if attempt >= MOST_ATTEMPTS:  # the locator's port: its probes end on the way, the host answers none of them
+        if attempt >= MOST_PASSES:  # the locator's port: its probes end on the way, the host answers none of them
             return answer.responder != answer.target
         return answer.token == int.from_bytes(self._said(book, answer.port, attempt)[:4], "big")
 
     def _carries_token(self, probe: Probe, book: Book, attempt: int) -> bool:
         """Whether what arrived is what was sent, not a copy that somebody on the way made anew."""
-        if attempt >= MOST_ATTEMPTS:  # of the locator, whose tokens differ: it arrived where another way is shorter
+        if attempt >= MOST_PASSES:  # of the locator, whose tokens differ: it arrived where another way is shorter
             return True
         said = self._said(book, probe.port, attempt)
         if book.protocol == UDP:
@@ -605,11 +605,11 @@ class Engine:
         return self._source_ports[book.address.packed, attempt]
 
     def _attempt_of(self, source_port: int, target: bytes) -> int | None:
-        """The attempt that probed ``target`` from this port: MOST_ATTEMPTS for the locator, None where none did."""
+        """The attempt that probed ``target`` from this port: MOST_PASSES for the locator, None where none did."""
         owner, attempt = self._owners.get(source_port, (b"", 0))
         if owner == target:
             return attempt
-        return MOST_ATTEMPTS if source_port == self.around.outside.ports[-1] else None
+        return MOST_PASSES if source_port == self.around.outside.ports[-1] else None
 
     def _payload(self, book: Book, port: int, attempt: int) -> bytes | None:
         return self.around.payload(port, token_of(self.around.key, self._salt(book, attempt), port))
