@@ -1,11 +1,14 @@
-"""Progress on standard error: a bar with rate and time left on a terminal, one line a stage elsewhere."""
+"""Progress on standard error: a bar a vantage with rate and time left on a terminal, one line a stage elsewhere."""
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from rich.progress import TaskID
 
     from scanner.probes.engine import Progress
 
@@ -18,7 +21,8 @@ class Display:
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
         self._quiet = quiet
-        self._stage = ""
+        self._stages: dict[str, str] = {}  # vantage -> what it does
+        self._tasks: dict[str, TaskID] = {}
         self._console = Console(file=stream, stderr=True)
         self._live = not quiet and self._console.is_terminal
         self._bars = Progress(
@@ -32,7 +36,7 @@ class Display:
             transient=True,
             disable=not self._live,
         )
-        self._task = self._bars.add_task("starting", total=None, rate="")
+        self._lock = Lock()  # several vantages report from threads of their own
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -47,12 +51,32 @@ class Display:
         """Show where the scan is."""
         if self._quiet:
             return
-        new, self._stage = progress.stage != self._stage, progress.stage
+        with self._lock:
+            self._show(progress)
+
+    def _show(self, progress: Progress) -> None:
+        from rich.markup import escape
+
+        whose = f"{progress.vantage}: " if progress.vantage else ""
+        new = progress.stage != self._stages.get(progress.vantage)
+        self._stages[progress.vantage] = progress.stage
         if new and not self._live:
-            self._console.print(f"v6expose: {progress.stage}", markup=False, highlight=False, soft_wrap=True)
+            self._console.print(f"v6expose: {whose}{progress.stage}", markup=False, highlight=False, soft_wrap=True)
+        task = self._task_of(progress.vantage)
         if new:
-            self._bars.reset(self._task, total=progress.total or None)
+            self._bars.reset(task, total=progress.total or None)
         rate = f"{progress.rate:,.0f} pps" if progress.total > 1 else ""
         self._bars.update(
-            self._task, description=progress.stage, completed=progress.done, total=progress.total or None, rate=rate
+            task,
+            description=escape(f"{whose}{progress.stage}"),
+            completed=progress.done,
+            total=progress.total or None,
+            rate=rate,
         )
+
+    def _task_of(self, vantage: str) -> TaskID:
+        """The vantage's bar; the one that told of the run before there were vantages becomes the first one's."""
+        if vantage not in self._tasks:
+            first = self._tasks.pop("", None) if vantage else None
+            self._tasks[vantage] = self._bars.add_task("starting", total=None, rate="") if first is None else first
+        return self._tasks[vantage]
