@@ -1,7 +1,7 @@
 """What transports say when they fail, word for word, and what the owner is told to do."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.model.errors import EnvironmentFault, IncompleteError
@@ -208,6 +208,7 @@ def test_a_lost_connection_keeps_what_was_measured(status: int | None, errors: s
     assert "kept" in fault.remedy
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["ssh:vps", "netns:a", "exec:b c"]), st.one_of(st.none(), st.integers(-15, 255)), st.text())
 def test_any_standard_error_makes_one_printable_line(text: str, status: int | None, errors: str) -> None:
     for fault in (opening_failed(parse_spec(text), status, errors), connection_lost(parse_spec(text), status, errors)):

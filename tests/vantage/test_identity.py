@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.vantage.identity import ancestor_values, invoking_user, parent_of
@@ -130,6 +130,7 @@ def test_our_own_tree_can_be_climbed() -> None:
     assert isinstance(list(ancestor_values("PATH", Path("/proc"))), list)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_stat_file_is_a_parent_or_none(text: bytes) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -187,6 +187,7 @@ def test_a_command_larger_than_any_pipe_arrives(far: Open) -> None:
     assert answer["source"] == "::1"
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_line_is_an_event_or_none(line: bytes) -> None:
     for text in (line, b"{" + line, b'{"e":' + line, b'{"e":"x"' + line):

@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.model.errors import InputError
@@ -102,6 +102,7 @@ def test_names_are_never_empty(text: str, name: str) -> None:
     assert parse_spec(text).name == name
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=0), min_size=1))
 def test_any_words_survive_or_are_refused(words: list[str]) -> None:
     try:
@@ -122,6 +123,7 @@ def reads_back(text: str) -> bool:
     return parse_spec(str(spec)) == spec
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_spec_that_reads_back_or_one_line(text: str) -> None:
     for scheme in ("", "ssh:", "netns:", "exec:"):
@@ -131,6 +133,7 @@ def test_any_text_is_a_spec_that_reads_back_or_one_line(text: str) -> None:
 SSH_LETTERS = st.text("abcZ09-_.%+@:[]/ \u00fc'\";$", min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.none(), SSH_LETTERS), SSH_LETTERS, st.one_of(st.none(), st.integers(0, 70_000)))
 def test_an_ssh_destination_is_never_an_option_or_a_command(user: str | None, host: str, port: int | None) -> None:
     text = f"ssh:{user + '@' if user else ''}{host}{'' if port is None else f':{port}'}"

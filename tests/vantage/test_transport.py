@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.vantage.spec import parse_spec
@@ -40,6 +40,7 @@ def test_sharing_is_a_matter_of_ssh() -> None:
     assert transport_argv(parse_spec("netns:a"), ARGV, Path("/x")) == ("ip", "netns", "exec", "a", *ARGV)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1))
 def test_the_far_shell_gets_every_word_back(words: list[str]) -> None:
     last = transport_argv(parse_spec("ssh:vps"), tuple(words))[-1]
