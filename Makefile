@@ -11,7 +11,7 @@ VENV := .venv
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Debian packages by the command or file that proves them there
 RUN_APT := nmap:nmap nft:nftables ip:iproute2 setpriv:util-linux
-TEST_APT := sshd:openssh-server smbd:samba nginx:nginx-light chromium:chromium sudo:sudo
+TEST_APT := ip6tables-legacy:iptables ufw:ufw knotd:knot ddclient:ddclient nsupdate:bind9-dnsutils sysctl:procps sshd:openssh-server smbd:samba nginx:nginx-light chromium:chromium sudo:sudo
 BENCH_APT := masscan:masscan
 
 .PHONY: setup setup-test setup-bench demo test lint bench clean

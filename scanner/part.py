@@ -6,12 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from scanner.hostwall.name_rules import name_rules
+from scanner.hostwall.read import read_host_rules, read_whence
 from scanner.lane import Lane
 from scanner.measure import ALONE, Vantage, measure
 from scanner.model.address import Inventory
 from scanner.model.errors import EnvironmentFault, ScanError
 from scanner.model.evidence import Measurement
 from scanner.model.run import Hop, LanRecord, Outside, PortTable, ServiceRecord, Translation, VantageRecord
+from scanner.model.verdict import Verdict
 from scanner.opinion import Ask, Opinion, SecondOpinion
 from scanner.plan import Plan
 from scanner.probes.engine import Progress
@@ -22,6 +25,7 @@ from scanner.witness.ring import Ring
 from scanner.witness.watch import open_witness
 
 Report = Callable[[Progress], None]
+BY_THE_HOST = (Verdict.HOST_DROPPED, Verdict.HOST_REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,34 @@ def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
             witness.close()
         with suppress(OSError):
             vantage.close()
+    tables, unread = with_rules(tables, vantage, inventory)
     outside = certify(with_router(inventory, work.discover), vantage.address, measurement)
     return Part(
         record=vantage_record(vantage, measurement, outside),
         tables=tables,
         services=told.services,
-        problems=(*problems, *measurement.problems, *told.problems),
+        problems=(*problems, *measurement.problems, *told.problems, *unread),
         interrupted=measurement.interrupted,
         lan=lan_records(measurement, vantage.name),
         missing=told.missing,
     )
+
+
+def with_rules(
+    tables: tuple[PortTable, ...], vantage: Vantage, inventory: Inventory
+) -> tuple[tuple[PortTable, ...], tuple[str, ...]]:
+    """The rule of this host's own firewall beside what the host dropped or rejected, and what could not be read."""
+    if not any(table.verdicts[verdict] for table in tables for verdict in BY_THE_HOST):
+        return tables, ()
+    rules = read_host_rules()
+    router = inventory.default_router
+    whence = {
+        (str(address.ip), vantage.name): read_whence(
+            vantage.address, address.interface, router.interface if router else None
+        )
+        for address in inventory.scannable()
+    }
+    return name_rules(tables, rules, whence), rules.problems
 
 
 def lan_records(measurement: Measurement, vantage: str) -> tuple[LanRecord, ...]:

@@ -59,12 +59,19 @@ THREE_WAYS = (
     "--expect", metavar="POLICY", help="What the router is meant to do: strict (default), rfc6092 or transparent."
 )
 @click.option("--lang", metavar="LANG", help="en or ja.")
-@click.option("--config", "config_file", metavar="FILE", help="Configuration file, in place of ./v6expose.toml.")
+@click.option("--config", "config_file", metavar="FILE", help="Configuration file, read before ./v6expose.toml.")
 @click.option("--before", metavar="FILE.json", help="An earlier run document to compare with in the report.")
 @click.option("--title", default="", metavar="TEXT", help="A word of yours that names this run in the report.")
 @click.option(
     "--nmap/--no-nmap", "nmap", default=None, help="Ask nmap -6 for a second opinion (default: yes, not in quick)."
 )
+@click.option(
+    "--explain",
+    "explain_port",
+    metavar="PORT[/udp]",
+    help="Scan nothing: name the host's own rule that stops this port.",
+)
+@click.option("--yes", is_flag=True, help="With --explain: trace one probe without asking.")
 @click.option("--dry-run", is_flag=True, help="Print every class of packet, its count, rate and target; send nothing.")
 @shared
 def scan(**options: Any) -> None:
@@ -74,6 +81,8 @@ def scan(**options: Any) -> None:
     scanned. Exit status: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 environment, 130 interrupted.
     """
     configuration = load_configuration(options)
+    if options["explain_port"]:
+        explain_instead(configuration, options)
     asked = outputs_of(configuration, as_json=options["as_json"])
     request = request_of(configuration, options)
     if options["dry_run"]:
@@ -91,6 +100,22 @@ def scan(**options: Any) -> None:
 
         render_terminal(run, Console(file=sys.stdout), everything=options["verbose"])
     raise SystemExit(exit_status(run, configuration.fail_on) or (0 if as_asked else INCOMPLETE))
+
+
+def explain_instead(configuration: Configuration, options: dict[str, Any]) -> None:
+    """``scan --explain PORT`` is ``v6expose explain PORT`` from the first vantage; ends the program."""
+    from scanner.cli.explain import explain
+
+    click.get_current_context().invoke(
+        explain,
+        port=options["explain_port"],
+        address=next((str(address) for address in configuration.addresses), None),
+        spec=next(iter(configuration.vantages), None),
+        yes=options["yes"],
+        as_json=options["as_json"],
+        quiet=options["quiet"],
+        verbose=options["verbose"],
+    )
 
 
 def load_configuration(options: dict[str, Any]) -> Configuration:
