@@ -32,7 +32,9 @@ class ExecSpec:
 
     @property
     def name(self) -> str:
-        return self.prefix[-1].rstrip("/").rpartition("/")[2] or str(self)
+        """Its last word that is no option: in most prefixes the name of the place."""
+        words = (word.rstrip("/").rpartition("/")[2] for word in reversed(self.prefix) if not word.startswith("-"))
+        return next(filter(None, words), str(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,14 @@ def test_a_password_is_refused_and_not_repeated() -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("exec:/usr/bin/jump", "jump"), ("exec:ip netns exec a", "a"), ("exec:env /", "exec:env /"), ("ssh:a@b:1", "b")],
+    [
+        ("exec:/usr/bin/jump", "jump"),
+        ("exec:ip netns exec a", "a"),
+        ("exec:kubectl exec -i pod --", "pod"),
+        ("exec:env /", "env"),
+        ("exec:/", "exec:/"),
+        ("ssh:a@b:1", "b"),
+    ],
 )
 def test_names_are_never_empty(text: str, name: str) -> None:
     assert parse_spec(text).name == name
