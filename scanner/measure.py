@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import socket
-import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from scanner.discovery.present import present_addresses
 from scanner.flows import open_flows
 from scanner.lane import Lane
 from scanner.model.address import Address, Inventory
-from scanner.model.errors import EnvironmentFault
 from scanner.model.evidence import Measurement
 from scanner.plan import Plan, listening
 from scanner.probes.answers import Answer
@@ -28,6 +26,7 @@ from scanner.probes.locate import Locator
 from scanner.probes.payloads import payload
 from scanner.probes.pipe import Witness
 from scanner.probes.plain import PlainEngine
+from scanner.vantage.check import source_towards, timing
 from scanner.vantage.session import ControlDirectory, Session, open_session
 from scanner.vantage.spec import Spec, SshSpec
 from scanner.witness.pinhole import free_port
@@ -72,31 +71,10 @@ def connect(spec: Spec, target: IPv6Address, called: str = "") -> Vantage:
             shared.remove()
         raise
     try:
-        return Vantage(spec, session, source_towards(session, target), round_trip_of(session), shared, called)
+        return Vantage(spec, session, source_towards(session, target), timing(session)[0], shared, called)
     except BaseException:
         Vantage(spec, session, target, 0.0, shared).close()
         raise
-
-
-def source_towards(session: Session, target: IPv6Address) -> IPv6Address:
-    """The address the vantage would send from. Raises EnvironmentFault where it has no IPv6 way to ``target``."""
-    routed = session.request({"op": "route", "to": str(target)})
-    if not routed["source"]:
-        raise EnvironmentFault(
-            f"vantage {session.spec} has no IPv6 way to {target} ({routed.get('error')})",
-            "choose a vantage with IPv6, or give that one an IPv6 address and default route",
-        )
-    return IPv6Address(routed["source"])
-
-
-def round_trip_of(session: Session) -> float:
-    """Seconds of one question and answer; the best of three, which tells the path rather than a busy moment."""
-    times = []
-    for _ in range(3):
-        started = time.monotonic()
-        session.request({"op": "ping"})
-        times.append(time.monotonic() - started)
-    return min(times)
 
 
 def measure(
