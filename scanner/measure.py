@@ -87,6 +87,7 @@ def measure(
 ) -> Measurement:
     """Probe everything in ``plan`` from ``vantage`` while ``witness`` watches. Never loses what was measured."""
     session = vantage.session
+    lane = Lane() if lane is ALONE else lane  # a gate of its own each time: one opens only once
     number = MOST_PASSES * len(plan.addresses) + OTHER_PORTS
     ports = session.request({"op": "reserve", "address": str(vantage.address), "count": number})["ports"]
     flow_port = ports.pop()
