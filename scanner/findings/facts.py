@@ -38,6 +38,7 @@ class Facts:
     expect: Expectation = Expectation.STRICT
     witness: bool = True
     lan: tuple[LanRecord, ...] = ()
+    vendors: Mapping[str, str] = field(default_factory=dict)  # MAC address -> who assigned it, where that is known
     privacy: Privacy | None = None
     differences: tuple[Difference, ...] = ()
 

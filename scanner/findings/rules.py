@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from scanner.findings import differences, exposed, lan, measured, partial, path, privacy, router, translation
+from scanner.findings import (
+    addressing,
+    binding,
+    differences,
+    exposed,
+    lan,
+    measured,
+    partial,
+    path,
+    privacy,
+    router,
+    translation,
+)
 from scanner.findings.facts import Facts, Place, View, look
 from scanner.model.address import Kind
 from scanner.model.finding import Finding
@@ -30,6 +42,10 @@ RULES = (
     Rule(measured.NOT_OUTSIDE, "vantage not outside", measured.judge_not_outside),
     Rule(privacy.PREFERRED_ON_SERVER, "temporary address preferred on a server", privacy.judge_preferred),
     Rule(privacy.LOST_AT_REBOOT, "setting will not survive a reboot", privacy.judge_lost),
+    Rule(addressing.SHOWS_MAC, "address shows the MAC", addressing.judge_shows_mac),
+    Rule(addressing.GUESSABLE, "guessable address", addressing.judge_guessable),
+    Rule(binding.RULE, "service bound to every address", binding.judge_bound_to_all),
+    Rule(addressing.STAYS_OPEN, "lifetimes keep doors open", addressing.judge_stays_open),
     Rule(lan.LAN_OPEN, "the rest of the LAN is let in", lan.judge_lan),
     Rule(translation.RULE, "addresses translated on the way", translation.judge_translation),
     Rule(differences.RULE, "vantages differ", differences.judge_differences),

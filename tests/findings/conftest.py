@@ -12,7 +12,7 @@ from scanner.model.run import Evidence, Outside, PortTable, ServiceRecord, Vanta
 from scanner.model.settings import Expectation
 from scanner.model.verdict import Verdict
 
-STABLE = "2001:db8:a::10"
+STABLE = "2001:db8:a:1:9c3f:71e2:4b8d:6a05"  # opaque: V6X015 has nothing to say of it
 TEMPORARY = "2001:db8:a:0:1c2d:3e4f:5a6b:7c8d"
 FOREVER = None
 SHIPPED = load_catalogue()
