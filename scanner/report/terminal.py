@@ -14,6 +14,7 @@ from scanner.model.finding import Severity
 from scanner.model.run import Run
 from scanner.report.cards import Card, cards_of
 from scanner.report.changeview import comparison_view
+from scanner.report.differenceview import differences_view, told
 from scanner.report.ranges import listing
 from scanner.report.results import Block, Table, Tag, blocks_of
 from scanner.report.standing import CONDITIONS, NO_GRADE, Condition, Standing, Tone, standing_of
@@ -24,6 +25,7 @@ from scanner.report.words import SEVERITIES, VERDICTS, Group
 
 WIDEST = 100
 MOST_CARDS = 8
+MOST_DIFFERENCES = 4
 MOST_RANGES = 14
 MOST_BLOCKS = 6
 MOST_PROBLEMS = 5
@@ -58,6 +60,7 @@ def render_terminal(run: Run, console: Console, *, everything: bool = False) -> 
     _head(page, run, standing)
     _changes(page, run)
     _findings(page, run, standing)
+    _differences(page, run)
     _addresses(page, run)
     _vantages(page, run)
     _problems(page, run)
@@ -133,6 +136,24 @@ def _findings(page: _Page, run: Run, standing: Standing) -> None:
         page.line(word, _told(card, run), LEVELS[card.severity])
     if len(cards) > page.cap(MOST_CARDS):
         page.line("", f"... and {len(cards) - MOST_CARDS:,} more in the report", indent=_COLUMN + 1)
+
+
+def _differences(page: _Page, run: Run) -> None:
+    view = differences_view(run)
+    if view is None:
+        return
+    page.blank()
+    most = page.cap(MOST_DIFFERENCES)
+    for number, row in enumerate(view.rows[:most]):
+        where = f" (on {count(len(row.tags), 'address', 'addresses')})"
+        page.line(
+            "" if number else "Differs",
+            f"{row.protocol} {told(row, view.vantages)}{where}",
+            "bold yellow",
+            indent=0 if not number else _COLUMN + 1,
+        )
+    if len(view.rows) > most:
+        page.line("", f"... and {len(view.rows) - most:,} more in the report", indent=_COLUMN + 1)
 
 
 def _told(card: Card, run: Run) -> str:

@@ -10,6 +10,7 @@ from scanner.model.run import Run
 from scanner.report.cards import cards_of
 from scanner.report.cardview import CardView, card_views
 from scanner.report.changeview import ComparisonView, comparison_view
+from scanner.report.differenceview import DifferencesView, differences_view
 from scanner.report.neighbours import NeighbourView, neighbour_views
 from scanner.report.path import Way, ways_of
 from scanner.report.portview import BlockView, block_views
@@ -88,6 +89,7 @@ class ReportView:
     facts: tuple[Fact, ...]
     comparison: ComparisonView | None
     ways: tuple[Way, ...]
+    differences: DifferencesView | None
     severities: tuple[tuple[str, Word, int], ...]
     no_findings: str
     cards: tuple[CardView, ...]
@@ -124,6 +126,7 @@ def view_of(run: Run) -> ReportView:
         facts=_facts(tally_of(trusted_tables(run)), run),
         comparison=comparison_view(run, run.before) if run.before else None,
         ways=ways_of(run, blocks),
+        differences=differences_view(run),
         severities=tuple(
             (severity.value, word, amount)
             for severity, word in SEVERITIES.items()
