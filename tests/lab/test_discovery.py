@@ -194,7 +194,12 @@ def without_seconds(addresses: tuple[Address, ...]) -> list[Address]:
         return seconds and 1
 
     return [
-        replace(one, preferred_lifetime=coarse(one.preferred_lifetime), valid_lifetime=coarse(one.valid_lifetime))
+        replace(
+            one,
+            preferred_lifetime=coarse(one.preferred_lifetime),
+            valid_lifetime=coarse(one.valid_lifetime),
+            age=None,  # `ip -j` does not tell it
+        )
         for one in addresses
     ]
 
@@ -213,6 +218,17 @@ def test_lifetimes(seen: dict[str, Any]) -> None:
     assert 0 == deprecated.preferred_lifetime < deprecated.valid_lifetime
     manual = pick(seen["netlink"], "eui", "2001:db8:3::10/128", Kind.STABLE)
     assert (manual.preferred_lifetime, manual.valid_lifetime) == (None, None)
+
+
+def test_the_age_of_an_address_is_the_time_since_the_kernel_made_it(link: Link) -> None:
+    run("ip", "-n", link.host, "addr", "add", "2001:db8:8::1/64", "dev", "eui", "nodad")
+    began = time.monotonic()
+    time.sleep(0.3)
+    found = pick(link.look()["netlink"], "eui", "2001:db8:8::/64", Kind.STABLE)
+    spent = time.monotonic() - began
+    run("ip", "-n", link.host, "addr", "del", "2001:db8:8::1/64", "dev", "eui")
+    assert found.age is not None
+    assert 0.2 < found.age < spent + 0.1
 
 
 def test_every_global_address_is_scannable_deprecated_ones_too(seen: dict[str, Any]) -> None:
