@@ -21,11 +21,11 @@ BAR_DROP = 21  # from a row's top to its bar
 BAR = 12
 LEAST = 0.6  # per cent: a shorter bar is not seen
 MARGIN = 1.06  # what the picture shows beyond the last end
-TICKS = 5
+TICKS = 6
 FAR_BEYOND = 1.6  # times the longest temporary life
 # seconds between two ticks
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800)
-STEPS_OF_DAYS = tuple(days * 86_400 for days in (5, 7, 10, 14, 30, 60, 90, 180, 365, 730, 1825, 3650, 36_500))
+STEPS_OF_DAYS = tuple(days * 86_400 for days in (3, 4, 5, 7, 10, 14, 30, 60, 90, 180, 365, 730, 1825, 3650, 36_500))
 PAST = 0.3  # of the width at most
 FOREVER_SPAN = 7 * 86_400  # shown where nothing ever ends
 HALF_DAY, DAY, MINUTE = 43_200, 86_400, 60
@@ -168,7 +168,7 @@ def _ticks(scale: _Scale, at: datetime) -> tuple[Tick, ...]:
     first = scale.start.timestamp() // step * step + step
     times = [datetime.fromtimestamp(first + step * number, tz=at.tzinfo) for number in range(TICKS + 1)]
     here = scale.per_cent(at)
-    room = 100 / TICKS * 0.62
+    room = 100 / TICKS * 0.7
     return tuple(
         _tick(scale, time, _label(time, step))
         for time in times

@@ -160,7 +160,7 @@ def test_any_lives_fit_the_picture(lives: list[tuple[int | None, int | None, flo
                 left, right = share(piece)
                 assert 0 <= left <= 100
                 assert right <= 100.7
-    assert len(line.ticks) <= 7
+    assert len(line.ticks) <= 8
 
 
 def test_the_page_draws_it_once_for_each_address() -> None:
