@@ -12,8 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from scanner import __version__
+from scanner.discovery.outbound import destinations_of, read_outbound
+from scanner.discovery.vendors import vendor_finder
 from scanner.findings import Facts, evaluate, summarise
 from scanner.findings.policy import Policy
+from scanner.guess.records import Circumstances, record_of
 from scanner.model.address import Inventory
 from scanner.model.catalogue import Catalogue
 from scanner.model.errors import EnvironmentFault, ScanError
@@ -83,7 +86,7 @@ def conclude(
     tables = tuple(table for part in parts for table in part.tables)
     vantages = tuple(part.record for part in parts)
     services = tuple(service for part in parts for service in part.services)
-    addresses, more = address_records(inventory, discover, plan)
+    addresses, more = address_records(inventory, discover, plan, times)
     watched = all(row.arrived is not None for table in tables for row in table.evidence)
     problems = list(dict.fromkeys([*inventory.problems, *(p for part in parts for p in part.problems), *more]))
     if not watched:
@@ -109,6 +112,7 @@ def conclude(
         lan=tuple(row for part in parts for row in part.lan),
         differences=differences(table for table in tables if table.vantage not in refuted),
         privacy=read_privacy(plan, inventory),
+        vendors=read_vendors(inventory),
     )
     findings = evaluate(facts)
     started, finished = times
@@ -146,6 +150,13 @@ def conclude(
     )
 
 
+def read_vendors(inventory: Inventory) -> dict[str, str]:
+    """Who assigned the MAC addresses of the host's interfaces, where that is known."""
+    find = vendor_finder()
+    own = {address.own_mac for address in inventory.addresses if address.own_mac}
+    return {mac: name for mac in own if (name := find(mac))}
+
+
 def read_privacy(plan: Plan, inventory: Inventory) -> Privacy | None:
     """The address settings of the interfaces that were scanned; None where they cannot be read."""
     scanned = {address.interface for address in inventory.addresses if address.ip in plan.addresses}
@@ -163,7 +174,7 @@ def is_complete(tables: Sequence[PortTable], vantages: Sequence[VantageRecord]) 
 
 
 def address_records(
-    inventory: Inventory, discover: Callable[[], Inventory], plan: Plan
+    inventory: Inventory, discover: Callable[[], Inventory], plan: Plan, times: tuple[datetime, datetime]
 ) -> tuple[tuple[AddressRecord, ...], tuple[str, ...]]:
     """Every address with whether it was scanned; those born in mid-scan are listed as not scanned."""
     try:
@@ -172,20 +183,17 @@ def address_records(
         now = inventory.addresses
     known = {address.ip for address in inventory.addresses}
     born = tuple(address for address in now if address.ip not in known and address.scannable)
+    sources = {row.destination.name: row.source for row in read_outbound(destinations_of(inventory.addresses))}
+    vendor = vendor_finder()
     records = tuple(
-        AddressRecord(
-            address=str(address.ip),
-            prefix_length=address.prefix_length,
-            interface=address.interface,
-            kind=address.kind,
-            state=address.state,
-            origin=address.origin,
-            preferred_lifetime=address.preferred_lifetime,
-            valid_lifetime=address.valid_lifetime,
+        record_of(
+            address,
+            Circumstances(at, vendor=vendor, sources=sources),
             scanned=address.ip in plan.addresses,
             why_not_scanned="" if address.ip in plan.addresses else _why_not(address in born, address.scannable),
         )
-        for address in (*inventory.addresses, *born)
+        for addresses, at in zip((inventory.addresses, born), times, strict=True)
+        for address in addresses
     )
     problems = tuple(f"{address.ip} was born in mid-scan and is not scanned: run again" for address in born)
     return records, problems
