@@ -17,7 +17,7 @@ from scanner.probes.craft import HOP_LIMIT, Flow, Template, stamp, syn_template,
 from scanner.probes.engine import Engine
 from scanner.probes.ledger import Book
 from scanner.probes.tokens import salt_of, token_of
-from scanner.verdict.confidence import attempts_needed, both_ways
+from scanner.verdict.confidence import MOST_ATTEMPTS, attempts_needed, both_ways
 
 SAMPLE = 64  # random ports of each book that are located before any other
 FAST_CHUNK = 8000
@@ -60,6 +60,7 @@ class Locator:
         self.rate = min(plan.rate, LOCATOR_RATE)
         self.allowance = LOCATOR_PACKETS * len(self.books)  # packets sent with care: --dry-run has promised no more
         self.strikes: int | None = None
+        self.unsure: list[Port] = []  # the hop did not answer for them, and too much is lost to make anything of it
         self.templates: dict[tuple[int, int], Template] = {}
 
     def trace(self) -> None:
@@ -211,15 +212,16 @@ class Locator:
         strikes: dict[Port, int] = dict.fromkeys(ports, 0)
         waiting, size = list(ports), FIRST_BATCH
         end = time.monotonic() + BUDGET
-        while waiting and time.monotonic() < end and self.allowance > 2 * LARGEST_BATCH and self.strikes:
+        enough = self.strikes or MOST_ATTEMPTS
+        while waiting and time.monotonic() < end and self.allowance > 2 * LARGEST_BATCH:
             batch, waiting = waiting[:size], waiting[size:]
             yes, no, honest = self._batch(hop, batch)
             answered += yes
             if honest:
                 for port in no:
                     strikes[port] += 1
-                silent += [port for port in no if strikes[port] >= self.strikes]
-                waiting += [port for port in no if strikes[port] < self.strikes]
+                (silent if self.strikes else self.unsure).extend(port for port in no if strikes[port] >= enough)
+                waiting += [port for port in no if strikes[port] < enough]
                 size = min(LARGEST_BATCH, size * 2)
             else:
                 self.limited = True
@@ -252,8 +254,9 @@ class Locator:
             measured = {port: reached[index, port] for port in ports if (index, port) in reached}
             for port, hop in measured.items():
                 book.places[port] = self._place(hop, answers_before_filter=answers_before_filter)
-            strange = [port for port in ports if port not in measured and (index, port) in self.strange]
-            book.places |= dict.fromkeys(strange, Place(Where.UNKNOWN, 0, self._last_hop, SEVERAL_WAYS))
+            for which, why in ((self.unsure, TOO_LOSSY), (self.strange, SEVERAL_WAYS)):
+                some = [port for at, port in which if at == index and port not in measured]
+                book.places |= dict.fromkeys(some, Place(Where.UNKNOWN, 0, self._last_hop, why))
             rest = [port for port in ports if port not in book.places]
             self._infer(book, rest, measured)
 
@@ -263,8 +266,7 @@ class Locator:
         sample = {book.places[port] for port in measured if port not in usual}
         number = sum(port not in usual for port in measured)
         place = next(iter(sample)) if len(sample) == 1 and number >= AGREEING else None
-        why = TOO_LOSSY if self.strikes is None else "not located: the sampled ports do not agree"
-        unknown = Place(Where.UNKNOWN, 0, self._last_hop, why)
+        unknown = Place(Where.UNKNOWN, 0, self._last_hop, "not located: the sampled ports do not agree")
         for port in rest:
             if place is not None and port not in usual:
                 book.places[port] = replace(place, how=f"{place.how}; so did all {number:,} that were located")
