@@ -80,7 +80,7 @@ def test_the_flows_of_one_open_nothing_for_the_other(home: Lab) -> None:
     )
     table = (
         "table ip6 v6expose_eif {\n  set opened {\n    type ipv6_addr . inet_service\n    flags dynamic\n"
-        "    size 4096\n    timeout 5m\n  }\n  chain filter {\n    type filter hook forward priority filter - 5; policy accept;\n"
+        "    size 4096\n    timeout 5m\n  }\n  chain filter {\n    type filter hook forward priority -5; policy accept;\n"
         f"    {opened[0]}\n    {opened[1]} \n    ip6 daddr 2001:db8:2120:f400::/56 meta l4proto udp drop\n  }}\n}}\n"
     )
     # The kernel picks the flows' inside ports from these.
@@ -94,9 +94,9 @@ def test_the_flows_of_one_open_nothing_for_the_other(home: Lab) -> None:
 
 
 def test_the_rates_together_keep_the_ceiling(home: Lab) -> None:
-    _, document, _ = scan(home, PASSES, both(home), "--tcp", "1-1000", "--udp", "", "--rate", "400")
+    _, document, _ = scan(home, PASSES, both(home), "--tcp", "1-2000", "--udp", "", "--rate", "1000")
     rates = [vantage["rate"] for vantage in document["vantages"]]
-    assert all(50 < rate <= 200 for rate in rates), rates
+    assert all(50 < rate <= 500 for rate in rates), rates
 
 
 def test_an_interrupt_reaches_all_and_keeps_what_was_measured(home: Lab) -> None:
