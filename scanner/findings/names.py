@@ -8,7 +8,7 @@ from scanner.findings.published import Published, absent, best_address, compare,
 from scanner.findings.words import listed
 from scanner.model.address import Address, Inventory
 from scanner.model.finding import Finding, Severity
-from scanner.model.names import SETTLED, NameRecord, Publication, Standing
+from scanner.model.names import SETTLED, Method, NameRecord, Publication, Standing
 
 DYING = "V6X012"
 ASTRAY = "V6X013"
@@ -64,7 +64,7 @@ def judge_astray(inventory: Inventory, records: Iterable[NameRecord]) -> Iterato
         for published in compare(record, inventory):
             if published.standing not in _DYING | _HARMLESS:
                 yield _of_address(ASTRAY, record, published, inventory)
-        if absent(record):
+        if absent(record) and not _meant_for_ipv4(record):
             yield _nowhere(record, inventory)
         if disagreeing(record):
             yield _disagreement(record)
@@ -135,8 +135,15 @@ def _remedy(record: NameRecord, inventory: Inventory, near: str) -> str:
     return " ".join(fixes) if fixes else f"DNS: let {record.name} name {best.ip}, the stable address of this host."
 
 
+def _meant_for_ipv4(record: NameRecord) -> bool:
+    """The clients that keep the name publish no IPv6 address, on purpose."""
+    return bool(record.publications) and all(one.method is Method.NONE for one in record.publications)
+
+
 def _fix(one: Publication, best: Address) -> str:
     """What to write where, so that the client publishes ``best``."""
+    if one.method is Method.STABLE:
+        return f"{one.client}: {one.path} (line {one.line}) has it publish a stable address; see why it has not."
     return f"{one.client}, in {one.path} (line {one.line}): {filled(one.fix, best)}. See {one.source}"
 
 

@@ -134,8 +134,16 @@ def test_json_tells_all_of_it(name_server: NameServer, tmp_path: Path) -> None:
     assert "ifv6=eth0" in document["findings"][0]["remedy"]
 
 
-def test_what_could_not_be_read_goes_to_standard_error_unless_quiet(name_server: NameServer) -> None:
-    arguments = ("www.home.example", "--ddns-config", "inadyn=/nowhere/inadyn.conf")
+def test_what_could_not_be_read_goes_to_standard_error_unless_quiet(name_server: NameServer, tmp_path: Path) -> None:
+    settings = tmp_path / "inadyn.conf"
+    settings.write_text("provider p { hostname = @ }")
+    arguments = ("www.home.example", "--ddns-config", f"inadyn={settings}")
     loud, quiet = run(name_server.text, *arguments), run(name_server.text, *arguments, "-q")
-    assert loud.stderr == "v6expose: /nowhere/inadyn.conf: not a file that can be read\n"
+    assert loud.stderr == f"v6expose: {settings}:1: a host that is not a full domain name is left out\n"
     assert quiet.stderr == ""
+
+
+def test_a_settings_file_that_is_missing_is_2(name_server: NameServer) -> None:
+    result = run(name_server.text, "www.home.example", "--ddns-config", "inadyn=/nowhere/inadyn.conf")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("v6expose: /nowhere/inadyn.conf: not a file that can be read: name a file")

@@ -102,6 +102,19 @@ def test_a_name_without_an_address() -> None:
     assert astray(record(answer("192.0.2.1", outcome=Outcome.TIMEOUT))) == []
 
 
+def test_a_name_kept_for_ipv4_only_needs_no_ipv6_address() -> None:
+    said = record(answer("192.0.2.1"))
+    kept = replace(KEPT, method=Method.NONE)
+    assert astray(replace(said, publications=(kept,))) == []
+    assert len(astray(replace(said, publications=(kept, KEPT)))) == 1
+
+
+def test_a_client_that_is_set_well_is_not_told_to_change() -> None:
+    said = record(answer("192.0.2.1", str(TEMPORARY.ip)))
+    (found,) = dying(replace(said, publications=(replace(KEPT, method=Method.STABLE),)))
+    assert found.remedy.endswith("has it publish a stable address; see why it has not.")
+
+
 def test_servers_that_disagree() -> None:
     (found,) = astray(record(answer("192.0.2.1", str(STABLE.ip)), answer("192.0.2.2")))
     assert found.title == "The authoritative servers of www.example.org disagree"

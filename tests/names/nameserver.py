@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from scanner.model.names import Server
 KEY_NAME = "ddns-key"
 KEY_BASE64 = "Zm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLW9ubHktMDE="  # made up for these tests
 KNOTD = shutil.which("knotd", path="/usr/sbin:/usr/bin:/sbin:/bin") or "knotd"
+LEASH = ("setpriv", "--pdeathsig", "KILL")  # it dies with the test run, however that dies
 LOOPBACK = IPv4Address("127.0.0.1")
 
 CONFIGURATION = """
@@ -112,7 +114,7 @@ def knot(home: Path, zones: Mapping[str, str], broken: Sequence[str] = ()) -> It
     port = free_port()
     path = write_configuration(home, zones, [f"{LOOPBACK}@{port}"], broken)
     with (home / "knot.log").open("w") as log:
-        process = subprocess.Popen([KNOTD, "-c", str(path)], stdout=log, stderr=log)
+        process = subprocess.Popen([*LEASH, KNOTD, "-c", str(path)], stdout=log, stderr=log)
     try:
         wait_for(Server(LOOPBACK, port), next(iter(zones)), process, home / "knot.log")
         yield NameServer(Server(LOOPBACK, port))
@@ -135,11 +137,21 @@ def wait_for(server: Server, zone: str, process: subprocess.Popen[bytes], log: P
 
 
 @contextmanager
-def silent() -> Iterator[Server]:
-    """Takes every question and answers none, by UDP and TCP."""
+def silent(behind: Server | None = None) -> Iterator[Server]:
+    """Takes questions and answers none, except that one TCP connection is handed on to ``behind``."""
     port = free_port()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
         udp.bind((str(LOOPBACK), port))
         tcp.bind((str(LOOPBACK), port))
         tcp.listen()
+        if behind is not None:
+            threading.Thread(target=_hand_on, args=(tcp, behind), daemon=True).start()
         yield Server(LOOPBACK, port)
+
+
+def _hand_on(listening: socket.socket, behind: Server) -> None:
+    """One question, one answer."""
+    caller, _ = listening.accept()
+    with caller, socket.create_connection((str(behind.address), behind.port)) as real:
+        real.sendall(caller.recv(65_536))
+        caller.sendall(real.recv(65_536))

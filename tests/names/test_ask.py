@@ -77,6 +77,13 @@ def test_silence_is_a_timeout() -> None:
     assert answer.detail == "no answer within 0.2 s, three tries"
 
 
+def test_a_server_that_only_tcp_reaches_is_heard(name_server: NameServer) -> None:
+    """UDP goes into a hole, TCP is handed on to the real server: a firewall that drops UDP port 53."""
+    with silent(behind=name_server.server) as server:
+        answer = SHORT(server, "www.home.example", "AAAA", Role.AUTHORITATIVE)
+    assert (answer.outcome, len(answer.addresses)) == (Outcome.ANSWERED, 2)
+
+
 def test_a_closed_port_is_unreachable() -> None:
     answer = SHORT(Server(LOOPBACK, free_port()), "www.home.example", "AAAA", Role.RESOLVER)
     assert (answer.outcome, answer.detail) == (Outcome.UNREACHABLE, "Connection refused")

@@ -5,6 +5,7 @@ CLIENTS          every file format: its key, its parser, where such files lie
 find_settings    all of them below a root
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +58,12 @@ class SettingsFile:
 def find_settings(
     root: Path = Path("/"), named: Iterable[SettingsFile] = (), formats: Iterable[Format] = CLIENTS
 ) -> Reading:
-    """Every settings file of ``formats`` in its usual places below ``root``, and every ``named`` one. What cannot be
-    read becomes a problem.
+    """Every settings file of ``formats`` in its usual places below ``root``, and every ``named`` one. What lies in a
+    usual place and cannot be read becomes a problem; a ``named`` file that cannot be read raises InputError.
     """
     files = [SettingsFile(one, path) for one in formats for pattern in one.paths for path in _matching(root, pattern)]
-    readings = [_read(one.format, one.path, must_exist=False) for one in files]
-    readings += [_read(one.format, one.path, must_exist=True) for one in named]
-    return joined(readings)
+    readings = [one.format.parse(_read(one.path), str(one.path)) for one in named]
+    return joined([*map(_read_if_there, files), *readings])
 
 
 def _matching(root: Path, pattern: str) -> Iterator[Path]:
@@ -76,15 +76,23 @@ def _matching(root: Path, pattern: str) -> Iterator[Path]:
         return
 
 
-def _read(one: Format, path: Path, *, must_exist: bool) -> Reading:
+def _read_if_there(file: SettingsFile) -> Reading:
     try:
-        if not path.is_file():  # a device or a pipe might never end
-            missing = f"{path}: not a file that can be read"
-            return Reading(problems=(missing,)) if must_exist or path.exists() else Reading()
+        return file.format.parse(_read(file.path), str(file.path)) if os.path.lexists(file.path) else Reading()
+    except InputError as error:
+        return Reading(problems=(error.message,))
+
+
+def _read(path: Path) -> str:
+    """Raises InputError. A device or a pipe might never end, so that only files are opened."""
+    remedy = "name a file that can be read, or run as root"
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: not a file that can be read", remedy)
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        return Reading(problems=(f"{path}: cannot be read ({error.strerror or type(error).__name__}): run as root",))
+        raise InputError(f"{path}: cannot be read ({error.strerror or type(error).__name__})", remedy) from error
     if len(content) > LARGEST:
-        return Reading(problems=(f"{path}: longer than {LARGEST:,} octets, not read",))
-    return one.parse(content.decode(errors="replace"), str(path))
+        raise InputError(f"{path}: longer than {LARGEST:,} octets, not read", "name the settings of a DDNS client")
+    return content.decode(errors="replace")

@@ -1,6 +1,7 @@
 """Each file format: which names, how the address is chosen, on which line; and nothing else of the file."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.model.errors import InputError
 from scanner.model.names import Method
 from scanner.names.ddns import (
     CLIENTS,
@@ -266,13 +268,24 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/inadyn.conf").mkdir()
     (tmp_path / "etc/ddclient.conf").write_bytes(b"#" * (LARGEST + 1))
-    named = SettingsFile.parse(f"ddns-go={tmp_path}/missing.yaml")
-    assert find_settings(tmp_path, [named]).problems == (
+    assert find_settings(tmp_path).problems == (
         f"{tmp_path}/etc/ddclient.conf: longer than 65,536 octets, not read",
         f"{tmp_path}/etc/inadyn.conf: not a file that can be read",
-        f"{tmp_path}/missing.yaml: not a file that can be read",
     )
     assert find_settings(tmp_path / "nothing") == Reading()
+
+
+def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    named = SettingsFile.parse(f"ddns-go={tmp_path}/missing.yaml")
+    with pytest.raises(InputError, match=r"missing.yaml: not a file that can be read: name a file"):
+        find_settings(tmp_path, [named])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_is_closed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/ddclient.conf").touch(mode=0)
+    assert find_settings(tmp_path).problems == (f"{tmp_path}/etc/ddclient.conf: cannot be read (Permission denied)",)
 
 
 def test_bytes_that_are_no_text_do_not_stop_the_reader(tmp_path: Path) -> None:
