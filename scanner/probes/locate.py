@@ -62,7 +62,6 @@ class Locator:
         self.strikes: int | None = None
         self.unsure: list[Port] = []  # the hop did not answer for them, and too much is lost to make anything of it
         self.templates: dict[tuple[int, int], Template] = {}
-        self.batch_rate = min(BATCH_RATE, plan.rate)
 
     def trace(self) -> None:
         """Measure the path, as soon as something has arrived that tells how many routers it has."""
