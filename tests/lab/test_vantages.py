@@ -80,7 +80,8 @@ def test_the_flows_of_one_open_nothing_for_the_other(home: Lab) -> None:
     )
     table = (
         "table ip6 v6expose_eif {\n  set opened {\n    type ipv6_addr . inet_service\n    flags dynamic\n"
-        "    size 4096\n    timeout 5m\n  }\n  chain filter {\n    type filter hook forward priority -5; policy accept;\n"
+        "    size 4096\n    timeout 5m\n  }\n"
+        "  chain filter {\n    type filter hook forward priority -5; policy accept;\n"
         f"    {opened[0]}\n    {opened[1]} \n    ip6 daddr 2001:db8:2120:f400::/56 meta l4proto udp drop\n  }}\n}}\n"
     )
     # The kernel picks the flows' inside ports from these.
