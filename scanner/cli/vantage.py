@@ -10,10 +10,9 @@ import click
 from scanner.cli.options import shared
 
 if TYPE_CHECKING:
-    from ipaddress import IPv6Address
-
     from scanner.vantage.check import Check
 
+TO_GET_RAW = "log in as root there, or allow sudo without a password"
 CLOCKS_AGREE = 0.05  # seconds; less is noise of the way
 
 
@@ -31,6 +30,7 @@ def check(spec: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # n
     SPEC is ssh:[user@]host[:port], netns:NAME or exec:COMMAND PREFIX. Exit status: 0 it can serve, 4 it cannot, and one
     line says why and what to do.
     """
+    from scanner.cli.doctor import own_address
     from scanner.vantage.check import check as ask
     from scanner.vantage.spec import parse_spec
 
@@ -40,13 +40,6 @@ def check(spec: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # n
     elif not quiet:
         for name, text in rows_of(found):
             click.echo(f"{name:<11}{text}")
-
-
-def own_address() -> IPv6Address | None:
-    """An address of this host that the Internet could reach, None where there is none."""
-    from scanner.discovery.addresses import read_addresses
-
-    return next((address.ip for address in read_addresses() if address.scannable), None)
 
 
 def document_of(found: Check) -> dict[str, Any]:
@@ -74,7 +67,7 @@ def rows_of(found: Check) -> list[tuple[str, str]]:
     rows = [
         ("vantage", str(found.spec)),
         ("python", f"{hello.python} on {hello.system}"),
-        ("packets", "raw" if hello.raw else f"connect() and plain UDP only ({hello.why})"),
+        ("packets", "raw" if hello.raw else f"connect() and plain UDP only ({hello.why}); {TO_GET_RAW}"),
         ("nmap", hello.nmap or "none: the scan goes without its second opinion (Debian: apt install nmap)"),
         ("addresses", ", ".join(map(str, hello.addresses)) or "no global IPv6 address"),
         ("source", str(found.source or "unknown: this host has no global IPv6 address to go to")),

@@ -6,12 +6,13 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from itertools import count
@@ -153,11 +154,12 @@ class Session:
         self._ended = True
         self._out.close()
         self._in.close()  # nobody waits for a full pipe to be read
+        patience = PATIENCE if hasattr(self, "hello") else PATIENCE / 10  # it may still be asking for a passphrase
         for end in (self._process.poll, self._process.terminate, self._process.kill):
             with suppress(PermissionError):  # `sudo` as a prefix: not ours to signal, but it has lost its input
                 end()
             try:
-                self._process.wait(timeout=PATIENCE)
+                self._process.wait(timeout=patience)
                 break
             except subprocess.TimeoutExpired:
                 continue
@@ -306,15 +308,18 @@ def open_session(spec: Spec, control_path: Path | None = None, timeout: float = 
     identity = invoking_user(os.environ, os.geteuid()) if is_ssh else None
     errors = tempfile.TemporaryFile()  # noqa: SIM115  (the session closes it)
     try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            bufsize=0,
-            start_new_session=isinstance(spec, NetnsSpec),  # the others keep the terminal: they may ask for a secret
-            **_as_user(identity),
-        )
+        with _interrupts_blocked():
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                bufsize=0,
+                start_new_session=isinstance(
+                    spec, NetnsSpec
+                ),  # the others keep the terminal: they may ask for a secret
+                **_as_user(identity),
+            )
     except OSError as error:
         errors.close()
         raise EnvironmentFault(
@@ -328,6 +333,19 @@ def open_session(spec: Spec, control_path: Path | None = None, timeout: float = 
         session.close()
         raise
     return session
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """What is started meanwhile never sees Ctrl-C: a blocked signal stays blocked over exec.
+
+    To end it is our business, once what it still has to say has been taken.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _as_user(identity: Identity | None) -> dict[str, Any]:

@@ -252,6 +252,20 @@ def test_a_near_side_that_is_killed_leaves_nothing_at_the_vantage(login: Login, 
     assert eventually(lambda: not far_processes(login.lab, "--max-rate") and not far_processes(login.lab, "exec("), 4.0)
 
 
+def test_ctrl_c_does_not_take_ssh_down(login: Login) -> None:
+    def press() -> str:
+        signal.signal(signal.SIGINT, lambda *_: None)
+        session = open_session(parse_spec("ssh:far"))
+        os.killpg(os.getpgrp(), signal.SIGINT)
+        time.sleep(0.2)
+        try:
+            return str(session.request({"op": "ping"})["e"])
+        finally:
+            session.close()
+
+    assert login.near().run(press) == "pong"
+
+
 def test_a_login_that_breaks_is_lost_and_says_how(login: Login) -> None:
     def break_it() -> float:
         session = open_session(parse_spec("ssh:far"))
