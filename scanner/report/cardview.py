@@ -9,6 +9,17 @@ from scanner.report.words import SEVERITIES, Word
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text; ``code`` is what stood between backticks: a command or a setting to be typed."""
+
+    text: str
+    code: bool
+
+
+Passage = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CardView:
     severity: str
     word: Word
@@ -16,8 +27,8 @@ class CardView:
     target: str
     rule: str
     tags: tuple[Tag, ...]
-    why: tuple[str, ...]
-    remedy: tuple[str, ...]
+    why: tuple[Passage, ...]
+    remedy: tuple[Passage, ...]
     same_as: tuple[str, str] | None  # (anchor, title) of an earlier card with this remedy, which is then not repeated
     evidence: tuple[tuple[str, str], ...]
     standard: str
@@ -40,14 +51,22 @@ def _view(card: Card, teacher: Card, tags: dict[str, Tag]) -> CardView:
         target="" if card.place in card.title else one_line(card.target, 40),
         rule=one_line(card.rule, 40),
         tags=tuple(tags.get(address, Tag(one_line(address, 60), "")) for address in card.addresses),
-        why=tuple(clean(text, 1200) for text in card.why),
-        remedy=() if repeated else tuple(clean(text, 4000) for text in card.remedy),
+        why=tuple(passage(clean(text, 1200)) for text in card.why),
+        remedy=() if repeated else tuple(passage(clean(text, 4000)) for text in card.remedy),
         same_as=(teacher.anchor, _named(teacher)) if repeated else None,
         evidence=tuple((", ".join(addresses), clean(text, 600)) for addresses, text in card.evidence),
         standard=one_line(card.standard, 200),
         link=rfc_link(card.standard),
         anchor=card.anchor,
     )
+
+
+def passage(text: str) -> Passage:
+    """``text`` cut at its backticks; where they do not pair up they are only characters."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return (Piece(text, code=False),)
+    return tuple(Piece(part, index % 2 == 1) for index, part in enumerate(parts) if part)
 
 
 def _named(card: Card) -> str:

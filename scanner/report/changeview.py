@@ -71,6 +71,10 @@ def _counts(found: Comparison, findings_before: int, findings_after: int) -> tup
     return tuple((what, f"{old:,}", f"{new:,}") for what, old, new in pairs)
 
 
+def _everywhere(addresses: int) -> str:
+    return "both addresses" if addresses == 2 else f"all {addresses} addresses"  # noqa: PLR2004
+
+
 def _change(row: Change, addresses: int) -> ChangeRow:
     everywhere = len(row.tags) == addresses > 1
     shown, rest = listing(row.ranges, MOST_RANGES)
@@ -82,6 +86,6 @@ def _change(row: Change, addresses: int) -> ChangeRow:
         VERDICTS[row.after] if row.after else None,
         row.direction.value,
         DIRECTIONS[row.direction],
-        f"all {addresses} addresses" if everywhere else "",
+        _everywhere(addresses) if everywhere else "",
         () if everywhere else row.tags,
     )

@@ -1,8 +1,12 @@
 from dataclasses import replace
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from scanner.model.finding import Severity
 from scanner.report.cards import cards_of
-from scanner.report.cardview import card_views
+from scanner.report.cardview import Piece, card_views, passage
 from scanner.report.results import tags_of
 
 from .sample import STABLE, TEMPORARY, before_fix
@@ -48,3 +52,23 @@ def test_a_target_that_the_title_names_is_not_repeated() -> None:
         "SMB answers strangers on tcp/445": "",
         "NetBIOS session service answers strangers": "139/tcp",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", (Piece("plain", code=False),)),
+        ("set `a = b`, then", (Piece("set ", code=False), Piece("a = b", code=True), Piece(", then", code=False))),
+        ("`a`", (Piece("a", code=True),)),
+        ("one ` alone", (Piece("one ` alone", code=False),)),
+        ("", ()),
+    ],
+)
+def test_what_stands_between_backticks_is_code(text: str, expected: tuple[Piece, ...]) -> None:
+    assert passage(text) == expected
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="a` ", max_size=12))
+def test_a_passage_loses_no_word(text: str) -> None:
+    assert "".join(piece.text for piece in passage(text)).replace("`", "") == text.replace("`", "")

@@ -81,7 +81,7 @@ def test_a_complete_run_may_say_solved() -> None:
     assert (view.grade_before, view.grade_after) == ("F", "A")
     assert (view.solved_icon, view.solved_note) == ("better", "")
     assert ("open to strangers", "12", "3") in view.counts
-    assert {row.where for row in view.rows} == {"all 2 addresses"}
+    assert {row.where for row in view.rows} == {"both addresses"}
 
 
 def test_a_port_scanned_only_now_is_told_as_such() -> None:
