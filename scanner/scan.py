@@ -69,6 +69,8 @@ def scan(
     plan = make_plan(inventory, request.settings, {name: request.catalogue.ports(name) for name in ("tcp", "udp")})
     parts = from_all(request.vantages, Work(plan, inventory, discover, progress))
     if not any(part.tables for part in parts):
+        if any(part.interrupted for part in parts):
+            raise KeyboardInterrupt
         raise EnvironmentFault("no vantage could be used", "; ".join(p for part in parts for p in part.problems))
     inventory = with_router(inventory, discover)
     return conclude(request, inventory, discover, plan, parts, (started, clock()))

@@ -60,9 +60,8 @@ def side_by_side(vantages: Sequence[Vantage], work: Work) -> dict[str, Part]:
         try:
             parts[lane.name] = from_vantage(vantage, alone, lane)
         except KeyboardInterrupt:
-            parts[lane.name] = unreached(
-                vantage.spec, lane.name, f"{lane.name}: interrupted before anything was measured"
-            )
+            nothing = unreached(vantage.spec, lane.name, f"{lane.name}: interrupted before anything was measured")
+            parts[lane.name] = replace(nothing, interrupted=True)
         except Exception as error:  # noqa: BLE001  (whatever it is, the other vantages' results are kept)
             told = str(error) if isinstance(error, ScanError) else f"{type(error).__name__}: {error}"
             parts[lane.name] = unreached(vantage.spec, lane.name, f"vantage {lane.name} failed ({told})")
