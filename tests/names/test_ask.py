@@ -3,6 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address
 
 import dns.message
+import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,3 +115,13 @@ def test_an_unusual_return_code_is_named() -> None:
     message.set_rcode(4)
     answer = read_answer(message, Server(LOOPBACK), "www.home.example", "AAAA", Role.RESOLVER)
     assert (answer.outcome, answer.detail) == (Outcome.MALFORMED, "it says NOTIMP")
+
+
+@pytest.mark.parametrize(
+    ("role", "outcome"), [(Role.AUTHORITATIVE, Outcome.NOT_AUTHORITATIVE), (Role.RESOLVER, Outcome.ANSWERED)]
+)
+def test_a_copy_is_not_the_word_of_the_zone(role: Role, outcome: Outcome) -> None:
+    """RFC 1035 section 4.1.1: without the AA bit it comes from a cache, which a name server of the zone must not give."""
+    message = dns.message.make_response(dns.message.make_query("www.home.example", "AAAA"))
+    message.answer.append(dns.rrset.from_text("www.home.example.", 60, "IN", "AAAA", "2001:db8::1"))
+    assert read_answer(message, Server(LOOPBACK), "www.home.example", "AAAA", role).outcome is outcome
