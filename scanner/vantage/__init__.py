@@ -7,5 +7,6 @@ bootstrap   how the stub reaches the far python3
 stub        the far end: one standard-library file, run from memory
 session     one live stub: hello, commands out, events in
 diagnose    a transport that failed -> what happened and what to do
+check       what a place can do, for the owner who considers it
 nmap_shim   runs the far nmap as if it were local, for python-nmap
 """

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -363,9 +364,11 @@ def under_sudo(login: Login, **environment: str) -> Place:
 
 def test_under_sudo_ssh_is_the_users_with_their_agent_and_known_hosts(login: Login, agent: str) -> None:
     def look() -> tuple[set[str], Path, dict[bytes, bytes]]:
-        control = ControlDirectory()
-        session = open_session(parse_spec("ssh:root@alices-far"), control.path)
-        try:
+        with ExitStack() as ending:
+            control = ControlDirectory()
+            ending.callback(control.remove)
+            session = open_session(parse_spec("ssh:root@alices-far"), control.path)
+            ending.callback(session.close)
             proc = Path(f"/proc/{session._process.pid}")
             lines = (proc / "status").read_text().splitlines()
             ids = {word for line in lines if line[:4] in ("Uid:", "Gid:") for word in line.split()[1:]}
@@ -374,9 +377,6 @@ def test_under_sudo_ssh_is_the_users_with_their_agent_and_known_hosts(login: Log
             assert session.hello.raw
             assert nmap_there("ssh:root@alices-far", login.directory, control.path)[0] == 0
             return ids, (proc / "cwd").readlink(), variables
-        finally:
-            session.close()
-            control.remove()
 
     ids, directory, variables = under_sudo(login, SSH_AUTH_SOCK=agent).run(look)
     assert ids == {str(USERS["alice"][0])}

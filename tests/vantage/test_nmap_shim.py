@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -81,11 +80,9 @@ def test_ending_the_shim_ends_the_far_nmap(shim: Path, fake_nmap: Path, tmp_path
         pids = [int(word) for word in record.read_text().split()]
         assert len(pids) == 2
         assert all(map(lives, pids))
-        started = time.monotonic()
         process.send_signal(number)
         status = process.wait(timeout=5)
     assert eventually(lambda: not any(map(lives, pids)))
-    assert time.monotonic() - started < 2.5
     assert status == (-number if number == signal.SIGKILL else 128 + number)
     assert tee.read_bytes() == b"begun\n", "what was said before is kept"
 
