@@ -39,6 +39,7 @@ def _sockets_of(pid: int) -> Iterator[int]:
 
 def _name_of(pid: int) -> str:
     try:
-        return psutil.Process(pid).name()
+        name: str = psutil.Process(pid).name()  # bytes that are no UTF-8 come as lone surrogates
+        return name.encode("utf-8", "backslashreplace").decode()
     except psutil.Error:
         return ""

@@ -10,6 +10,8 @@ from scanner.model.run import AddressRecord
 
 USABLE = (State.PREFERRED, State.DEPRECATED)
 
+LONGEST = 0xFFFF_FFFE  # seconds: a lifetime has 32 bits, and all ones mean for ever (RFC 4861 section 4.6.2)
+
 
 @dataclass(frozen=True, slots=True)
 class Life:
@@ -65,4 +67,4 @@ def _addresses(number: int) -> str:
 
 
 def _later(at: datetime, seconds: int | None) -> datetime | None:
-    return None if seconds is None else at + timedelta(seconds=seconds)
+    return None if seconds is None else at + timedelta(seconds=min(max(seconds, 0), LONGEST))
