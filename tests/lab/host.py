@@ -56,6 +56,7 @@ class Host:
 
     def __init__(self, lab: Lab, *, errors: int = subprocess.DEVNULL) -> None:
         self.lab = lab
+        self.number = 0
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": errors}
         self.process = lab.popen("host", [sys.executable, str(MEASURING)], text=True, **pipes)
         assert self.process.stdout is not None
@@ -77,16 +78,28 @@ class Host:
             self.process.wait()
 
     def begin(self, **question: Any) -> None:
-        question = {"spec": f"netns:{self.lab.node('inet')}"} | question
+        self.number += 1
+        question = {"spec": f"netns:{self.lab.node('inet')}", "number": self.number} | question
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
 
     def end(self) -> Answer:
         assert self.process.stdout is not None
-        answer = Answer(json.loads(self.process.stdout.readline()))
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(self.process.stderr.read() if self.process.stderr else "measuring.py died")
+        answer = Answer(json.loads(line))
         assert "error" not in answer.said, answer.said
         return answer
+
+    def until_it_says(self, word: str) -> None:
+        """Wait for a line of progress on the question that was begun last; needs ``errors=PIPE``."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if line.startswith(f"question {self.number}: {word}"):
+                return
+        raise AssertionError(f"never said {word}")
 
     def ask(self, **question: Any) -> Answer:
         self.begin(**question)

@@ -9,6 +9,7 @@ answer are the measurement's own.
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -24,7 +25,10 @@ from scanner.probes.engine import Progress
 from scanner.vantage.spec import parse_spec
 from scanner.verdict.judge import false_blocked_bound, judge
 from scanner.verdict.outside import certify
+from scanner.witness import ring
 from scanner.witness.watch import open_witness
+
+ROOM = ring.BLOCKS
 
 
 def plan_of(question: dict[str, Any], inventory: Inventory) -> Plan:
@@ -44,9 +48,10 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     inventory = discover()
     plan = plan_of(question, inventory)
     vantage = connect(parse_spec(question["spec"]), plan.addresses[0])
+    ring.BLOCKS = question.get("blocks", ROOM)
     witness = open_witness([vantage.address]) if question.get("watched", True) else None
     try:
-        measurement = measure(vantage, plan, inventory, witness, tell)
+        measurement = measure(vantage, plan, inventory, witness, partial(tell, question["number"]))
     finally:
         if witness is not None:
             witness.close()
@@ -83,8 +88,8 @@ def told(measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def tell(progress: Progress) -> None:
-    sys.stderr.write(f"{progress.stage} {progress.done}\n")
+def tell(number: int, progress: Progress) -> None:
+    sys.stderr.write(f"question {number}: {progress.stage} {progress.done}\n")
     sys.stderr.flush()
 
 
