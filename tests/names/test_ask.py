@@ -121,7 +121,7 @@ def test_an_unusual_return_code_is_named() -> None:
     ("role", "outcome"), [(Role.AUTHORITATIVE, Outcome.NOT_AUTHORITATIVE), (Role.RESOLVER, Outcome.ANSWERED)]
 )
 def test_a_copy_is_not_the_word_of_the_zone(role: Role, outcome: Outcome) -> None:
-    """RFC 1035 section 4.1.1: without the AA bit it comes from a cache, which a name server of the zone must not give."""
+    """RFC 1035 section 4.1.1: without the AA bit it comes from a cache."""
     message = dns.message.make_response(dns.message.make_query("www.home.example", "AAAA"))
     message.answer.append(dns.rrset.from_text("www.home.example.", 60, "IN", "AAAA", "2001:db8::1"))
     assert read_answer(message, Server(LOOPBACK), "www.home.example", "AAAA", role).outcome is outcome
