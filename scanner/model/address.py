@@ -90,7 +90,7 @@ class Address:
 class Listener:
     """A socket that takes what comes in. ``bind`` is an address as text, ``::`` for all of them.
 
-    ``v6only`` is None where it does not apply (an IPv4 socket is never listed). ``interface`` is the bound device or "".
+    ``v6only`` is None where it does not apply (an IPv4 socket is never listed). ``interface``: the bound device or "".
     """
 
     protocol: str  # "tcp" | "udp"

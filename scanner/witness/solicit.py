@@ -41,7 +41,7 @@ class Solicitor:
         self._icmp.settimeout(0)
 
     def join(self, addresses: Iterable[IPv6Address]) -> None:
-        """Listen in the groups of these addresses, so that network card and switch let the router's question through."""
+        """Listen in the groups of these addresses, so that card and switch let the router's question through."""
         for group in {solicited_node(address) for address in addresses}:
             with contextlib.suppress(OSError):  # the limit of memberships; the control then shows whether it matters
                 request = group.packed + struct.pack("@I", self._index)
