@@ -27,7 +27,11 @@ COMMANDS = {
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
     "vantage": ("scanner.cli.vantage", "vantage", "Places outside: check SPEC says what one can do."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
-    "doctor": ("scanner.cli.doctor", "doctor", "Is everything there that a scan needs, and what to do about what is not."),
+    "doctor": (
+        "scanner.cli.doctor",
+        "doctor",
+        "Is everything there that a scan needs, and what to do about what is not.",
+    ),
     "config": ("scanner.cli.config", "config", "Every option, its value, and the flag, variable or file that set it."),
     "schema": ("scanner.cli.schema", "schema", "Print the JSON Schema of the run document."),
 }
