@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,34 @@ class Answer:
         table = next(t for t in self.said["tables"] if (t["address"], t["protocol"]) == (address, protocol))
         row: dict[str, Any] = next(row for row in table["evidence"] if port in PortSet.parse(row["ports"]))
         return row
+
+
+@dataclass(frozen=True)
+class Job:
+    """A router to be measured, and how."""
+
+    what: Personality
+    services: Services
+    tcp: PortSet
+    udp: PortSet
+    linger: float = 0.0
+    spec: str = "netns:{inet}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was said, what is true, and how many seconds it took."""
+
+    answer: Answer
+    expected: dict[Place, Verdict]
+    seconds: float
+
+    @property
+    def wrong(self) -> dict[Place, tuple[Verdict, Verdict]]:
+        """Said and true where they differ, unless it is said to be unknown."""
+        said = self.answer.verdicts
+        assert said.keys() == self.expected.keys()
+        return {p: (said[p], v) for p, v in self.expected.items() if said[p] not in (v, Verdict.INDETERMINATE)}
 
 
 class Host:
@@ -104,6 +133,13 @@ class Host:
     def ask(self, **question: Any) -> Answer:
         self.begin(**question)
         return self.end()
+
+    def measured(self, job: Job) -> Told:
+        self.lab.apply(job.what)
+        started = time.monotonic()
+        spec = job.spec.format(inet=self.lab.node("inet"))
+        answer = self.ask(spec=spec, tcp=str(job.tcp), udp=str(job.udp), linger=job.linger)
+        return Told(answer, self.truth(job.what, job.services, job.tcp, job.udp), time.monotonic() - started)
 
     def interrupt(self) -> None:
         """Ctrl-C: ``ip netns exec`` has become the measuring process itself."""

@@ -1,11 +1,9 @@
 """A whole two-sided measurement, port by port, beside the truth that is computed from rule sets and listeners."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from queue import Queue
 
 import pytest
@@ -13,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.lab.lab import Lab
-from scanner.lab.personalities import PERSONALITIES, Personality, isp_drops_smb, loss, stateful
+from scanner.lab.personalities import PERSONALITIES, isp_drops_smb, loss, stateful
 from scanner.lab.rules import PASS_ALL, Action, Role, Rule, RuleSet
 from scanner.lab.truth import Services
 from scanner.model.ports import PortSet
 from scanner.model.verdict import PASSED, STOPPED, Verdict
 
 from .conftest import require_root
-from .host import Answer, Host, Place, differences
+from .host import Host, Job, Place, Told, differences
 
 V = Verdict
 SERVICES = Services(
@@ -33,49 +31,16 @@ EXACT = [name for name in PERSONALITIES if name not in ("loss", "rate-limit", "l
 LABS = 3  # a measurement mostly waits: so many go on side by side
 
 
-@dataclass(frozen=True)
-class Job:
-    """A router to be measured, and how."""
-
-    what: Personality
-    tcp: PortSet = PORTS
-    udp: PortSet = PORTS
-    linger: float = 0.0
-
-
 JOBS = {
-    "late-reject": Job(PERSONALITIES["late-reject"], udp=PortSet.of([445]), linger=12.0),
-    "rate-limit": Job(PERSONALITIES["rate-limit"], PORTS | PortSet.parse("50000-50250"), PortSet()),
-    "loss": Job(loss()),
-    "loss beside a filter": Job(loss(beside=stateful())),
-    "no-outbound": Job(PERSONALITIES["no-outbound"], PortSet.parse("22,445"), PortSet.of([53])),
-    "isp and router": Job(isp_drops_smb(stateful())),
-    "no lingering": Job(PERSONALITIES["pass-all"], SPECIAL, PortSet(), linger=12.0),
-    **{name: Job(PERSONALITIES[name]) for name in EXACT},
+    "late-reject": Job(PERSONALITIES["late-reject"], SERVICES, PORTS, PortSet.of([445]), linger=12.0),
+    "rate-limit": Job(PERSONALITIES["rate-limit"], SERVICES, PORTS | PortSet.parse("50000-50250"), PortSet()),
+    "loss": Job(loss(), SERVICES, PORTS, PORTS),
+    "loss beside a filter": Job(loss(beside=stateful()), SERVICES, PORTS, PORTS),
+    "no-outbound": Job(PERSONALITIES["no-outbound"], SERVICES, PortSet.parse("22,445"), PortSet.of([53])),
+    "isp and router": Job(isp_drops_smb(stateful()), SERVICES, PORTS, PORTS),
+    "no lingering": Job(PERSONALITIES["pass-all"], SERVICES, SPECIAL, PortSet(), linger=12.0),
+    **{name: Job(PERSONALITIES[name], SERVICES, PORTS, PORTS) for name in EXACT},
 }
-
-
-@dataclass(frozen=True)
-class Told:
-    """What was said, what is true, and how many seconds it took."""
-
-    answer: Answer
-    expected: dict[Place, Verdict]
-    seconds: float
-
-    @property
-    def wrong(self) -> dict[Place, tuple[Verdict, Verdict]]:
-        """Said and true where they differ, unless it is said to be unknown."""
-        said = self.answer.verdicts
-        assert said.keys() == self.expected.keys()
-        return {p: (said[p], v) for p, v in self.expected.items() if said[p] not in (v, V.INDETERMINATE)}
-
-
-def measured(host: Host, job: Job) -> Told:
-    host.lab.apply(job.what)
-    started = time.monotonic()
-    answer = host.ask(tcp=str(job.tcp), udp=str(job.udp), linger=job.linger)
-    return Told(answer, host.truth(job.what, SERVICES, job.tcp, job.udp), time.monotonic() - started)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +58,7 @@ def told(unique_name: Callable[[], str]) -> Iterator[dict[str, Future[Told]]]:
         def run(job: Job) -> Told:
             if not hasattr(own, "host"):
                 own.host = hosts.get_nowait()
-            return measured(own.host, job)
+            return own.host.measured(job)
 
         pool = stack.enter_context(ThreadPoolExecutor(LABS))
         yield {name: pool.submit(run, job) for name, job in JOBS.items()}
