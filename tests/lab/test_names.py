@@ -5,6 +5,7 @@ RFC 2136 updates by nsupdate, and the address it publishes is the one its connec
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,7 +117,7 @@ def test_the_kernel_prefers_the_temporary_address_and_so_ddclient_publishes_it(h
     assert (published["address"], published["standing"]) == (host.address(Kind.TEMPORARY), "temporary")
     (finding,) = document["findings"]
     assert (finding["rule"], finding["title"]) == ("V6X012", f"{NAME} names a temporary address")
-    assert "it dies in 47 hours" in finding["evidence"]
+    assert re.search(r"it dies in 4[78] hours", finding["evidence"])  # the lab gives it two days
     assert (
         f"{settings}:{len(settings.read_text().splitlines())}: ddclient publishes it (use=cmd)" in finding["evidence"]
     )
