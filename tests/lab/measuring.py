@@ -56,7 +56,11 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         if witness is not None:
             witness.close()
         vantage.close()
-    return told(measurement) | {"outside": certify(inventory, vantage.address, measurement).verdict}
+    privileged = vantage.session.hello.raw
+    return told(measurement) | {
+        "privileged": privileged,
+        "outside": certify(inventory, vantage.address, measurement).verdict,
+    }
 
 
 def told(measurement: Measurement) -> dict[str, Any]:
