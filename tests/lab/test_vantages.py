@@ -104,7 +104,7 @@ def test_an_interrupt_reaches_all_and_keeps_what_was_measured(home: Lab) -> None
     home.apply(stateful_none())
     command = argv(home, both(home), "--tcp", "1-20000", "--udp", "", "--rate", "2000")
     with home.popen("host", command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(4)
+        time.sleep(9)  # well into the sweep, on a busy machine too
         process.send_signal(signal.SIGINT)
         output, said = process.communicate(timeout=20)
     document = json.loads(output)
