@@ -201,6 +201,7 @@ class Engine:
         except IncompleteError as error:
             self.lost = True
             self.problems.append(str(error))
+        self._take_rest()
         return self._freeze(time.monotonic() - started)
 
     def _listen(self) -> None:
@@ -441,6 +442,14 @@ class Engine:
             for frame in self.around.witness.receive():
                 self._on_frame(frame)
         self._pulse()
+
+    def _take_rest(self) -> None:
+        """What was said and seen until the end, however it came."""
+        with contextlib.suppress(IncompleteError):
+            for event in self.around.pipe.receive():
+                self._on_event(event)
+        for frame in self.around.witness.receive() if self.around.witness is not None else ():
+            self._on_frame(frame)
 
     def wait(self, seconds: float) -> None:
         self.wait_until(lambda: False, seconds)
