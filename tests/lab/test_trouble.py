@@ -15,6 +15,7 @@ from scanner.lab.commands import processes_in
 from scanner.lab.lab import Lab
 from scanner.lab.personalities import PERSONALITIES
 from scanner.lab.rules import Action, Role, Rule, RuleSet
+from scanner.lab.topology import CPE_OUTSIDE
 from scanner.lab.truth import Services
 from scanner.model.ports import PortSet
 from scanner.model.verdict import STOPPED, Verdict
@@ -287,4 +288,7 @@ def test_a_vantage_without_privilege(told: dict[str, Future[Told]], name: str) -
     expected = {place: UNTOLD.get(verdict, verdict) for place, verdict in one.expected.items()}
     assert not differences(one.answer, expected)
     assert not one.answer.privileged
+    if name == "reject-admin":  # the kernel over there still tells who sent the ICMPv6 error
+        rows = [one.answer.evidence(place) for place in one.expected if one.expected[place] is V.ROUTER_REJECTED]
+        assert {(row["answer"], row["responder"]) for row in rows} == {("admin-prohibited", str(CPE_OUTSIDE))}
     assert one.answer.routers is None

@@ -67,6 +67,17 @@ def test_the_vantage_keeps_what_can_be_an_answer(packet: bytes) -> None:
     assert kept == (256 if answers(packet, VANTAGES[0]) else 0)
 
 
+def test_every_icmpv6_type_and_every_port_at_the_vantage() -> None:
+    program = answers_filter(VANTAGES[0], (LOW, HIGH))
+    start = bytes(6) + bytes([58, 64]) + HOST.packed + VANTAGES[0].packed
+    kept = {kind for kind in range(256) if interpret(program, start + bytes([kind]) + bytes(40))}
+    assert kept == {0, 1, 2, 3, 4, 128, 129}
+    for next_header in (6, 17):
+        start = bytes(6) + bytes([next_header, 64]) + HOST.packed + VANTAGES[0].packed + bytes(2)
+        kept = {port for port in range(65_536) if interpret(program, start + port.to_bytes(2, "big"))}
+        assert kept == set(range(LOW, HIGH + 1))
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_are_kept_or_dropped(packet: bytes) -> None:
     assert interpret(witness_filter(VANTAGES), packet) in (0, 176)
