@@ -161,6 +161,7 @@ class Engine:
         self.probes = 0
         self._number = 1_000_000
         self._finished: set[int] = set()
+        self._used_up: set[int] = set()  # books of which the host's limit on errors may have left nothing to see
         self._vantage = around.outside.address.packed
         # Every address has source ports of its own: what one lets out opens no way to another (PROBES trap D4), and a
         # UDP answer from another address than was asked is known by the port it comes to.
@@ -700,6 +701,8 @@ class Engine:
 
     def _freeze(self, seconds: float) -> Measurement:
         self._look_who_is_gone()
+        muted = {id(book): book.muted(errors_limited=self.around.errors_limited) for book in self.books.values()}
+        self._used_up = {number for number, reason in muted.items() if not reason and any(muted.values())}
         controls = self._controls()
         bound = inward_loss_bound(controls)
         needed = attempts_needed(bound, self._passing())
@@ -774,6 +777,9 @@ class Engine:
         if port in book.answers:
             return ""
         answers = book.departures(port)
+        if not answers and id(book) in self._used_up:
+            # The limit is the host's, not the protocol's: errors about other ports may have used it up.
+            return "the host limits its ICMPv6 errors and gave none here: refused or dropped"
         if not answers:
             return "" if book.counted[port] else "the probe was not answered while packets were being lost"
         if needed is not None and answers >= needed:
