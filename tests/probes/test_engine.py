@@ -173,6 +173,23 @@ def test_interrupted_after_the_first_try_silence_is_no_block() -> None:
     assert set(verdicts(measurement)) == {"indeterminate"}
 
 
+def test_interrupted_before_silence_was_repeated_it_is_no_block() -> None:
+    world = World(lambda one: Fate() if one.control else GONE)
+    world.stop = lambda: 2 in attempts(world).values()
+    measurement = measure(world, plan_of("22-24"))
+    assert set(verdicts(measurement)) == {"indeterminate"}
+    assert all(reason.startswith("only 1 of the ") for reason in reasons(measurement))
+
+
+def test_a_udp_answer_from_another_address_than_was_asked_says_nothing_of_that_one() -> None:
+    """A program on :: leaves the source to the kernel; the router lets nothing in to the one it takes."""
+    world = World(lambda one: Fate() if one.control or one.target == STABLE else GONE, frozenset({5000}))
+    world.answers_from = TEMPORARY
+    measurement = measure(world, plan_of(udp="5000", addresses=(STABLE, TEMPORARY)))
+    assert verdicts(measurement, TEMPORARY, "udp") == {"blocked": "5000"}
+    assert verdicts(measurement, STABLE, "udp") == {"open|filtered": "5000"}
+
+
 def test_a_host_that_says_nothing_drops() -> None:
     world = World(lambda one: SILENT if one.port == 22 else Fate())
     measurement = measure(world, plan_of("22-23", "53"))

@@ -101,6 +101,7 @@ class World:
     stop: Callable[[], bool] = lambda: False
     dies: Callable[[], bool] = lambda: False
     capture_dropped: int = 0
+    answers_from: IPv6Address | None = None  # another address of the host than was asked
     sent: list[Sent] = field(default_factory=list)
     commands: list[Mapping[str, Any]] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
@@ -161,7 +162,7 @@ class World:
             self.events.add({"e": "heard", "p": [[self.clock.now, base64.b64encode(answer).decode()]]})
 
     def _answer(self, one: Sent) -> Packet:
-        header = IPv6(src=str(one.target), dst=str(VANTAGE), hlim=61)
+        header = IPv6(src=str(self.answers_from or one.target), dst=str(VANTAGE), hlim=61)
         probe = IPv6(one.packet)
         if one.protocol == TCP:
             flags = "SA" if one.port in self.listening else "RA"
