@@ -6,13 +6,14 @@ Packets are really built (by the stub's own code) and really read; what becomes 
 import base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from typing import Any
 from unittest.mock import patch
 
 from scapy.layers import inet
-from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6
+from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6TimeExceeded, IPv6
 from scapy.packet import Packet, Raw
 from stub_source import STUB, RecordingSocket
 
@@ -21,12 +22,13 @@ from scanner.model.evidence import Measurement
 from scanner.model.ports import PortSet
 from scanner.model.settings import Profile, Settings
 from scanner.plan import Plan, TargetPlan
-from scanner.probes import engine
+from scanner.probes import engine, locate
 from scanner.probes.controls import ControlFlow
 from scanner.probes.engine import MOST_PASSES, Outside, Progress, Surroundings
 from scanner.probes.pipe import Frame
 
 VANTAGE, STABLE, TEMPORARY = IPv6Address("2001:db8:f::2"), IPv6Address("2001:db8:a::10"), IPv6Address("2001:db8:a::20")
+HOPS = tuple(IPv6Address(f"2001:db8:{n}::1") for n in (1, 2, 3))
 MAC = bytes.fromhex("020000000001")
 TCP, UDP = 6, 17
 FLOW_PORT, INSIDE_PORT = 50_000, 60_000
@@ -101,6 +103,9 @@ class World:
     stop: Callable[[], bool] = lambda: False
     dies: Callable[[], bool] = lambda: False
     capture_dropped: int = 0
+    hops: tuple[IPv6Address, ...] = HOPS
+    stopped_at: Callable[[Sent], int] = lambda _: 0  # the hop whose filter drops it, 0 for none
+    tells: Callable[[Sent, IPv6Address], bool] = lambda _one, _hop: True  # "time exceeded" comes out
     answers_from: IPv6Address | None = None  # another address of the host than was asked
     sent: list[Sent] = field(default_factory=list)
     commands: list[Mapping[str, Any]] = field(default_factory=list)
@@ -147,11 +152,19 @@ class World:
     # -- the network and the host
 
     def _travel(self, one: Sent) -> None:
+        """Each hop counts first and filters then; the last is the home router."""
+        stopped = self.stopped_at(one)
+        for distance, hop in enumerate(self.hops, 1):
+            if one.packet[7] == distance:
+                self._expire(one, hop)
+                return
+            if distance == stopped:
+                return
         fate = self.fate(one)
         if not fate.arrives or one.target not in self.addresses:
             return
         if fate.seen:
-            arrived = one.packet[:7] + b"\x3d" + one.packet[8:]  # three routers on
+            arrived = one.packet[:7] + bytes([one.packet[7] - len(self.hops)]) + one.packet[8:]
             self.frames.add(Frame(self.clock.now, outgoing=False, interface=2, mac=MAC, packet=arrived))
         if one.control or not fate.answered:
             return
@@ -160,6 +173,11 @@ class World:
             self.frames.add(Frame(self.clock.now, outgoing=True, interface=2, mac=MAC, packet=answer))
         if fate.heard:
             self.events.add({"e": "heard", "p": [[self.clock.now, base64.b64encode(answer).decode()]]})
+
+    def _expire(self, one: Sent, hop: IPv6Address) -> None:
+        if self.tells(one, hop):
+            error = IPv6(src=str(hop), dst=str(VANTAGE), hlim=60) / ICMPv6TimeExceeded() / Raw(one.packet)
+            self.events.add({"e": "heard", "p": [[self.clock.now, base64.b64encode(bytes(error)).decode()]]})
 
     def _answer(self, one: Sent) -> Packet:
         header = IPv6(src=str(self.answers_from or one.target), dst=str(VANTAGE), hlim=61)
@@ -233,7 +251,13 @@ def plan_of(
 
 
 def measure(
-    world: World, plan: Plan, *, watched: bool = True, flows: bool = True, limited: bool = False
+    world: World,
+    plan: Plan,
+    *,
+    watched: bool = True,
+    flows: bool = True,
+    limited: bool = False,
+    finder: Callable[[engine.Engine], engine.Finder] = lambda _: NoFinder(),
 ) -> Measurement:
     """One measurement of ``plan`` in ``world``."""
     number = MOST_PASSES * len(plan.addresses) + 2
@@ -258,8 +282,11 @@ def measure(
         errors_limited=limited,
         stop=world.stop,
     )
-    with patch.object(engine, "time", world.clock), patch.object(engine, "select", world.clock):
-        return engine.Engine(plan, around).run(lambda _: NoFinder())
+    clocks = ((engine, "time"), (engine, "select"), (locate, "time"))
+    with ExitStack() as stack:
+        for module, name in clocks:
+            stack.enter_context(patch.object(module, name, world.clock))
+        return engine.Engine(plan, around).run(finder)
 
 
 def ignore(progress: Progress) -> None:
