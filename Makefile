@@ -9,9 +9,12 @@ SHELL := /bin/bash
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# Debian packages by the command or file that proves them there
+POLICY := /usr/sbin/policy-rc.d
+# Debian packages by the command or file that proves them there; installing one starts no service (policy-rc.d)
 RUN_APT := nmap:nmap nft:nftables ip:iproute2 setpriv:util-linux
-TEST_APT := ip6tables-legacy:iptables ufw:ufw knotd:knot ddclient:ddclient nsupdate:bind9-dnsutils sysctl:procps sshd:openssh-server smbd:samba nginx:nginx-light chromium:chromium sudo:sudo
+TEST_APT := pg_lsclusters:postgresql promtool:prometheus atk6-firewall6:thc-ipv6 blackhole6:ipv6toolkit npm:npm systemd-analyze:systemd \
+  /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf:fonts-ipafont-gothic /usr/lib/x86_64-linux-gnu/libpangoft2-1.0.so.0:libpangoft2-1.0-0 \
+  ip6tables-legacy:iptables ufw:ufw knotd:knot ddclient:ddclient nsupdate:bind9-dnsutils sysctl:procps sshd:openssh-server smbd:samba nginx:nginx-light chromium:chromium sudo:sudo
 BENCH_APT := masscan:masscan
 
 .PHONY: setup setup-test setup-bench demo test lint bench clean
@@ -19,11 +22,15 @@ BENCH_APT := masscan:masscan
 # need_apt PAIRS: apt-get install the packages whose command is missing
 define need_apt
 	@missing=; export PATH="$$PATH:/usr/sbin:/sbin"; \
-	for pair in $(1); do command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; done; \
+	for pair in $(1); do command -v "$${pair%%:*}" >/dev/null || [ -e "$${pair%%:*}" ] || missing="$$missing $${pair#*:}"; done; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	if [ -n "$$missing" ]; then \
 	  echo "installing Debian packages:$$missing"; \
 	  $(SUDO) apt-get update -qq; \
+	  if [ ! -e $(POLICY) ]; then \
+	    printf '#!/bin/sh\nexit 101\n' | $(SUDO) tee $(POLICY) >/dev/null; $(SUDO) chmod 755 $(POLICY); \
+	    trap '$(SUDO) rm -f $(POLICY)' EXIT; \
+	  fi; \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 endef
@@ -42,6 +49,7 @@ setup-test: $(VENV)/.setup-test
 $(VENV)/.setup-test: $(VENV)/.setup pyproject.toml
 	$(call need_apt,$(RUN_APT) $(TEST_APT))
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group test --group lint
+	@npm ci --prefix tests/npm --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup-bench: setup

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from scanner.model.address import Kind, Listener, Origin, State
+from scanner.model.conformance import ConformanceRow
 from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
 from scanner.model.guess import Guessability
@@ -225,6 +226,7 @@ class Run:
     summary: Summary
     lan: tuple[LanRecord, ...] = ()
     differences: tuple[Difference, ...] = ()
+    conformance: tuple[ConformanceRow, ...] = ()
     before: "RunDigest | None" = field(default=None)  # an earlier run to compare with
 
 

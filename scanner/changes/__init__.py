@@ -1,0 +1,1 @@
+"""Pure: what changed between two runs, and why where that is known."""

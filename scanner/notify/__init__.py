@@ -1,0 +1,1 @@
+"""Notices about what a run found (apprise, extra notify)."""
