@@ -31,8 +31,8 @@ class ConformanceRow:
     """One case of one standard on one address as seen from one vantage.
 
     ``id`` is the case's own, stable between runs ("REC-11", "X17", "sport-53-tcp"). ``address`` is the probed one: the
-    host's, or the router's own. ``evidence`` is what was sent and seen, ``why`` says why it is, or is not, good or could
-    not be tested.
+    host's, or the router's own. ``evidence`` is what was sent and seen, ``why`` says why that is good or bad, or why
+    it could not be tested.
     """
 
     standard: Standard
