@@ -28,7 +28,7 @@ def judge_shows_mac(view: View) -> Iterator[Finding]:
     """V6X014: one finding for each interface and MAC address that shows in an address the Internet can reach."""
     found: dict[tuple[str, str], list[Address]] = {}
     for address in view.facts.inventory.scannable():
-        mac = subject_of(address).mac
+        mac = subject_of(address, view.facts.inventory.ipv4).mac
         if address.origin is Origin.EUI64 and mac:
             found.setdefault((address.interface, mac), []).append(address)
     yield from (_shows_mac(view, interface, mac, shown) for (interface, mac), shown in found.items())
@@ -62,7 +62,7 @@ def _shows_mac(view: View, interface: str, mac: str, shown: list[Address]) -> Fi
 def judge_guessable(view: View) -> Iterator[Finding]:
     """V6X015: an address that a search finds in no time. What it is worth depends on what is let in there."""
     for address in view.facts.inventory.scannable():
-        guessed = guess(subject_of(address))
+        guessed = guess(subject_of(address, view.facts.inventory.ipv4))
         if address.kind is not Kind.TEMPORARY and guessed.effort.rank <= WORTH_A_WORD.rank:
             yield _guessable(view, address, guessed)
 

@@ -5,6 +5,7 @@ from ipaddress import IPv6Address
 
 from scanner.findings.facts import Place, View, listener_at, union
 from scanner.findings.fingerprint import fingerprint
+from scanner.findings.weight import lowered, moved, weight_of
 from scanner.findings.words import cleaned, sentence
 from scanner.model.catalogue import PROTOCOLS, Service
 from scanner.model.finding import Finding, Severity
@@ -25,7 +26,9 @@ UNLISTED = Service(
 
 
 def judge_exposed(view: View) -> Iterator[Finding]:
-    """Open ports at the severity of their service; ``open|filtered`` ones a step lower, for they may answer."""
+    """Open ports at the severity of their service; ``open|filtered`` ones a step lower, for they may answer. An address
+    that is easily found, or that dies, moves it a step (weight.py).
+    """
     for place in view.places:
         for protocol in PROTOCOLS:
             sightings = view.at(place, protocol)
@@ -36,29 +39,38 @@ def judge_exposed(view: View) -> Iterator[Finding]:
             yield from (_finding(view, place, protocol, port, certain=False) for port in possible)
 
 
-def lowered(severity: Severity) -> Severity:
-    """One step down; info stays."""
-    return list(Severity)[max(severity.rank - 1, 0)]
-
-
 def _finding(view: View, place: Place, protocol: str, port: int, *, certain: bool) -> Finding:
     service = view.facts.catalogue.find(protocol, port) or UNLISTED
     process = _process(view, place, protocol, port)
     name = f"{service.name} ({process})" if service is UNLISTED and process else service.name
     verb = "answers" if certain else "may answer"
+    severity, reasons = severity_at(view, place, protocol, port, certain=certain)
     return Finding(
         rule=RULE,
-        severity=service.severity if certain else lowered(service.severity),
+        severity=severity,
         title=sentence(f"{name} {verb} strangers on {protocol}/{port}"),
         address=str(place.ip),
         protocol=protocol,
         port=port,
         why=service.why,
-        evidence=_evidence(view, place, protocol, port),
+        evidence="; ".join([_evidence(view, place, protocol, port), *reasons]),
         remedy=_remedy(service, protocol, port),
         standard=f"CWE-1327; {service.reference}" if service.reference else "CWE-1327",
         fingerprint=fingerprint(RULE, protocol, port, place.role),
     )
+
+
+def severity_at(
+    view: View, place: Place, protocol: str, port: int, *, certain: bool
+) -> tuple[Severity, tuple[str, ...]]:
+    """The severity of the service at this address, and why it is not the service's own."""
+    own = (view.facts.catalogue.find(protocol, port) or UNLISTED).severity
+    severity = own if certain else lowered(own)
+    if port in view.by_design(protocol):
+        reason = "at most low: the router you expect lets this port in (RFC 6092 REC-24)"
+        return min(severity, Severity.LOW, key=lambda one: one.rank), (reason,)
+    weight = weight_of(view, place, protocol, port)
+    return moved(severity, weight.steps), weight.reasons
 
 
 def _remedy(service: Service, protocol: str, port: int) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
 from scanner.findings.policy import Policy
-from scanner.model.address import Inventory, Kind, Listener
+from scanner.model.address import Address, Inventory, Kind, Listener
 from scanner.model.catalogue import Catalogue
+from scanner.model.names import NameRecord
 from scanner.model.ports import PortSet
 from scanner.model.privacy import Privacy
 from scanner.model.run import Difference, Evidence, LanRecord, PortTable, ServiceRecord, VantageRecord
@@ -41,6 +42,8 @@ class Facts:
     vendors: Mapping[str, str] = field(default_factory=dict)  # MAC address -> who assigned it, where that is known
     privacy: Privacy | None = None
     differences: tuple[Difference, ...] = ()
+    names: tuple[NameRecord, ...] = ()  # what the DNS said of the owner's names at the end of the scan
+    now: tuple[Address, ...] | None = None  # the host's addresses at that moment, None: those of the inventory
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 A run never gets an A when something was not measured, and no letter at all when nothing was.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from scanner.findings import measured
 from scanner.findings.facts import UPSTREAM, Facts, View, look, stopped, union
 from scanner.findings.headline import compose
 from scanner.findings.words import counted
+from scanner.model.address import Kind
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
-from scanner.model.run import Summary
+from scanner.model.run import Cap, Summary
+from scanner.model.text import Text, say, say_many
 from scanner.model.verdict import Verdict
 
 BEST = "A"
@@ -21,12 +22,6 @@ CAP_BY_SEVERITY = {Severity.CRITICAL: "F", Severity.HIGH: "D", Severity.MEDIUM: 
 CAP_UNMEASURED = "B"
 CAP_HALF_MEASURED = "C"  # a part is missing that could hold anything
 LARGE_SHARE = 0.01  # of the probed ports without a verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Cap:
-    letter: str
-    reason: str
 
 
 def summarise(facts: Facts, findings: tuple[Finding, ...], *, complete: bool) -> Summary:
@@ -39,7 +34,8 @@ def summarise(facts: Facts, findings: tuple[Finding, ...], *, complete: bool) ->
         return Summary(grade=None, counts=counts, reasons=(nothing,), headline=headline)
     caps = sorted(_caps(view, findings, complete=complete), key=lambda cap: cap.letter, reverse=True)
     grade = caps[0].letter if caps else BEST
-    return Summary(grade, counts, tuple(f"{cap.letter}: {cap.reason}" for cap in caps), headline)
+    reasons = tuple(say("{letter} because {reason}", letter=cap.letter, reason=cap.reason) for cap in caps)
+    return Summary(grade, counts, reasons, headline, tuple(caps))
 
 
 def _nothing_measured(view: View) -> str:
@@ -55,16 +51,41 @@ def _nothing_measured(view: View) -> str:
 
 
 def _caps(view: View, findings: tuple[Finding, ...], *, complete: bool) -> Iterator[Cap]:
-    yield from _caps_by_severity(findings)
+    yield from _caps_by_severity(view, findings)
     yield from _caps_by_gaps(view, findings, complete=complete)
 
 
-def _caps_by_severity(findings: tuple[Finding, ...]) -> Iterator[Cap]:
+def _caps_by_severity(view: View, findings: tuple[Finding, ...]) -> Iterator[Cap]:
     for severity, letter in CAP_BY_SEVERITY.items():
-        titles = [finding.title for finding in findings if finding.severity is severity]
-        if titles:
-            rest = f" and {len(titles) - 1:,} more" if len(titles) > 1 else ""
-            yield Cap(letter, f"{severity}: {titles[0]}{rest}")
+        found = [finding for finding in findings if finding.severity is severity]
+        if found:
+            yield Cap(letter, _gravest(view, found), severity)
+
+
+def _gravest(view: View, found: list[Finding]) -> Text:
+    """``SMB file sharing answers strangers on tcp/445 on a temporary address, and 1 more that is as grave``."""
+    first = found[0]
+    kinds = {
+        place.kind
+        for place in view.places
+        for one in found
+        if one.title == first.title and one.address == str(place.ip)
+    }
+    told = _ON[Kind.STABLE in kinds, Kind.TEMPORARY in kinds](first.title)
+    more = len({finding.title for finding in found}) - 1
+    if not more:
+        return told
+    return say_many(
+        "{first}, and {count} more that is as grave", "{first}, and {count:,} more that are as grave", more, first=told
+    )
+
+
+_ON: dict[tuple[bool, bool], Callable[[str], Text]] = {
+    (False, False): lambda title: say("{title}", title=title),
+    (True, False): lambda title: say("{title} on a stable address", title=title),
+    (False, True): lambda title: say("{title} on a temporary address", title=title),
+    (True, True): lambda title: say("{title} on stable and temporary addresses", title=title),
+}
 
 
 def _caps_by_gaps(view: View, findings: tuple[Finding, ...], *, complete: bool) -> Iterator[Cap]:

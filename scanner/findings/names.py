@@ -1,8 +1,10 @@
 """V6X012 and V6X013: names whose address dies, and names that lead elsewhere. Pure; what the DNS said comes in."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from ipaddress import IPv6Address
 
+from scanner.findings.facts import View
 from scanner.findings.fingerprint import fingerprint
 from scanner.findings.published import Published, absent, best_address, compare, disagreeing
 from scanner.findings.words import listed
@@ -68,6 +70,22 @@ def judge_astray(inventory: Inventory, records: Iterable[NameRecord]) -> Iterato
             yield _nowhere(record, inventory)
         if disagreeing(record):
             yield _disagreement(record)
+
+
+def judge_names_dying(view: View) -> Iterator[Finding]:
+    """V6X012 as a rule of a scan."""
+    yield from judge_dying(_inventory_then(view), view.facts.names)
+
+
+def judge_names_astray(view: View) -> Iterator[Finding]:
+    """V6X013 as a rule of a scan."""
+    yield from judge_astray(_inventory_then(view), view.facts.names)
+
+
+def _inventory_then(view: View) -> Inventory:
+    """What the host held when the names were asked for."""
+    facts = view.facts
+    return facts.inventory if facts.now is None else replace(facts.inventory, addresses=facts.now)
 
 
 def dies_in(seconds: int | None) -> str:

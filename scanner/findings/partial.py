@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from scanner.findings.exposed import lowered
 from scanner.findings.facts import LET_IN, Place, Sighting, View
 from scanner.findings.fingerprint import fingerprint, roles_of
 from scanner.findings.router import FEW
+from scanner.findings.weight import lowered
 from scanner.findings.words import listed, ports_at_places
 from scanner.model.address import Kind
 from scanner.model.catalogue import PROTOCOLS
@@ -93,7 +93,9 @@ def _closed_places(view: View, protocol: str, found: list[tuple[Place, frozenset
 
 
 def _severity(view: View, protocol: str, found: list[tuple[Place, frozenset[int]]]) -> Severity:
-    """That of the gravest service that answers through the gap, and at least high."""
+    """That of the gravest service that answers through the gap, and at least high. A gap at temporary addresses is no
+    lighter (weight.py): each of them dies, the gap does not.
+    """
     severities = [Severity.HIGH]
     for place, ports in found:
         for seen in view.at(place, protocol):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 
 
 class Kind(StrEnum):
@@ -146,6 +146,7 @@ class Inventory:
     problems: tuple[str, ...] = ()  # what could not be read, each one line with its remedy
     routes: tuple[HostRoute, ...] = ()
     interfaces: tuple[Interface, ...] = ()
+    ipv4: tuple[IPv4Network, ...] = ()  # of the host's own IPv4 addresses
 
     def owns(self, ip: IPv6Address) -> bool:
         return any(address.ip == ip for address in self.addresses)

@@ -3,8 +3,8 @@
 import pytest
 
 from scanner.findings import evaluate
-from scanner.findings.exposed import lowered
 from scanner.findings.policy import AddressRole, Allow, Policy
+from scanner.findings.weight import lowered
 from scanner.model.finding import Finding, Severity
 from scanner.model.ports import PortSet
 from scanner.model.run import Evidence, ServiceRecord

@@ -114,8 +114,23 @@ def test_all_five_counts_are_always_there() -> None:
 def test_reasons_are_caps_the_lowest_first() -> None:
     reasons = grade(facts(table(open=EIGHT, closed=UNFILTERED, indeterminate=""))).reasons
     assert [reason[0] for reason in reasons] == ["F", "D", "C", "B"]
-    assert reasons[0] == "F: critical: SMB file sharing answers strangers on tcp/445 and 1 more"
+    assert reasons[0] == (
+        "F because SMB file sharing answers strangers on tcp/445 on a stable address, and 1 more that is as grave"
+    )
     assert "The router passes unsolicited traffic" in reasons[1]
+
+
+def test_a_cap_names_the_kind_of_address() -> None:
+    filtered = "1-444,446-65535"
+    only = facts(table(router_dropped="1-65535"), table(TEMPORARY, open="445", router_dropped=filtered))
+    cap = grade(only).caps[0]
+    assert (cap.letter, cap.severity) == (grade(only).grade, Severity.CRITICAL)
+    assert "tcp/445 on a temporary address" in grade(only).reasons[0] or "only some" in grade(only).reasons[0]
+
+
+def test_a_gap_in_the_measurement_is_a_cap_without_severity() -> None:
+    caps = grade(facts(table(router_dropped="1-100")), complete=False).caps
+    assert (caps[0].letter, caps[0].reason, caps[0].severity) == ("C", "the run is incomplete", None)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +165,8 @@ def test_reasons_are_caps_the_lowest_first() -> None:
         (
             facts(table(router_dropped="445"), table(TEMPORARY, open="445")),
             (
-                "SMB file sharing on 445 is open to the Internet on 1 of 2 addresses; "
-                "your router filters only some of your addresses."
+                "Your router filters only some of your addresses; "
+                "SMB file sharing on 445 is open to the Internet on 1 of 2 addresses."
             ),
         ),
         (
