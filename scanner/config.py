@@ -48,6 +48,7 @@ class Configuration:
     outputs: tuple[str, ...] = ()
     policy: Path | None = None
     nmap: bool = True
+    locate_all: bool = True
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def settings(self) -> Settings:
@@ -60,6 +61,7 @@ class Configuration:
             rate=self.rate,
             expect=self.expect,
             nmap=self.nmap,
+            locate_all=self.locate_all,
         )
 
 
@@ -320,6 +322,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("outputs", "--output", LIST, _output, "html=report.html", "Documents to write."),
     Option("policy", "--policy", TEXT, _path, "policy.toml", "File that says what may be open."),
     Option("nmap", "--nmap", SWITCH, bool, "true", "Ask nmap for a second opinion."),
+    Option("locate_all", "--locate-all", SWITCH, bool, "true", "Find where every silent port ends, not a sample."),
 )
 OPTIONS_BY_KEY: Mapping[str, Option] = MappingProxyType({option.key: option for option in OPTIONS})
 KEYS: tuple[str, ...] = tuple(OPTIONS_BY_KEY)

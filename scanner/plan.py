@@ -18,8 +18,8 @@ USUAL_UPSTREAM = PortSet.parse(
 )
 NMAP_TOP = 1000
 # The locator's ceilings: packets sent with care for one (address, protocol), and so many a second; then silent ports at
-# the scan's rate for so many seconds, unless all are wanted: one packet each, and one in fifty on the passing flow.
-LOCATOR_PACKETS, LOCATOR_RATE, LOCATOR_SECONDS = 8000, 4000, 1.5
+# the scan's rate, for so many seconds unless all are wanted: so many packets each, one in fifty on the passing flow.
+LOCATOR_PACKETS, LOCATOR_RATE, LOCATOR_SECONDS, LOCATOR_ROUNDS = 8000, 4000, 1.5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,9 @@ def packet_classes(
         rows.append(
             PacketClass("hop-limited probe, locator", str(target.address), LOCATOR_PACKETS, min(rate, LOCATOR_RATE))
         )
-        fast = len(target.ports) if locate_all else min(len(target.ports), int(rate * LOCATOR_SECONDS))
-        rows.append(PacketClass("the same at the scan's rate", str(target.address), fast + fast // 50 + 10, rate))
+        some = len(target.ports) if locate_all else min(len(target.ports), int(rate * LOCATOR_SECONDS))
+        fast = LOCATOR_ROUNDS * some
+        rows.append(PacketClass("the same at the scan's rate", str(target.address), fast + fast // 50 + 40, rate))
     for address in dict.fromkeys(target.address for target in targets):
         rows.append(
             PacketClass("UDP on a flow the inside opened, control", str(address), max(1000, len(targets) * 4000), rate)

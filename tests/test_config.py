@@ -77,8 +77,9 @@ def test_everything_from_a_file(places: Places) -> None:
     places.local.write_text(
         'vantages = ["ssh:me@vps", "exec:docker run out"]\nprofile = "quick"\naddresses = ["2001:db8::1"]\ntcp = "22"\n'
         'udp = ""\nrate = 5\nexpect = "rfc6092"\nfail_on = "never"\nlang = "ja"\noutputs = ["json=-"]\n'
-        'policy = "p.toml"\nnmap = false\n'
+        'policy = "p.toml"\nnmap = false\nlocate_all = false\n'
     )
+    written = tomllib.loads(places.local.read_text())
     found = places.load()
     assert found == Configuration(
         vantages=("ssh:me@vps", "exec:docker run out"),
@@ -93,7 +94,8 @@ def test_everything_from_a_file(places: Places) -> None:
         outputs=("json=-",),
         policy=places.cwd / "p.toml",
         nmap=False,
-        origins=dict.fromkeys(KEYS, str(places.local)),
+        locate_all=False,
+        origins={key: str(places.local) if key in written else "default" for key in KEYS},
     )
     assert found.settings() == Settings(
         Profile.QUICK,
@@ -103,6 +105,7 @@ def test_everything_from_a_file(places: Places) -> None:
         5,
         Expectation.RFC6092,
         nmap=False,
+        locate_all=False,
     )
 
 

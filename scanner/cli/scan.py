@@ -66,6 +66,12 @@ THREE_WAYS = (
     "--nmap/--no-nmap", "nmap", default=None, help="Ask nmap -6 for a second opinion (default: yes, not in quick)."
 )
 @click.option(
+    "--locate-all/--no-locate-all",
+    "locate_all",
+    default=None,
+    help="Find where every silent port ends (default: yes); no: a random sample stands for those that behave alike.",
+)
+@click.option(
     "--explain",
     "explain_port",
     metavar="PORT[/udp]",
@@ -137,6 +143,7 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
         "expect",
         "lang",
         "nmap",
+        "locate_all",
     )
     flags = {
         name: list(value) if isinstance(value, tuple) else value

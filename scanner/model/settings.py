@@ -36,4 +36,4 @@ class Settings:
     rate: int = DEFAULT_RATE
     expect: Expectation = Expectation.STRICT
     nmap: bool = True
-    locate_all: bool = False
+    locate_all: bool = True  # find where every silent port ends, not those of a random sample only

@@ -7,11 +7,21 @@ names the place, or an interval where it cannot.
 
 import random
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
 from scanner.model.evidence import HopSeen, Path, Place, Where
-from scanner.plan import LOCATOR_PACKETS, LOCATOR_RATE, LOCATOR_SECONDS, TCP, UDP, USUAL_UPSTREAM, Plan
+from scanner.plan import (
+    LOCATOR_PACKETS,
+    LOCATOR_RATE,
+    LOCATOR_ROUNDS,
+    LOCATOR_SECONDS,
+    TCP,
+    UDP,
+    USUAL_UPSTREAM,
+    Plan,
+)
 from scanner.probes.answers import Answer
 from scanner.probes.craft import HOP_LIMIT, Flow, Template, stamp, syn_template, udp_template
 from scanner.probes.engine import Engine
@@ -29,6 +39,10 @@ MOST_ROUTERS = 40
 BUDGET = 12.0  # seconds for one hop of one protocol
 
 LABEL = 0x6E0  # one flow label for all: load balancers must send every copy the same way (RFC 6438)
+BEHIND_LAST = (
+    "the home router answered for a hop-limited copy and the host saw none: it ends in that router, or in a bridge "
+    "after it that counts no hops"
+)
 TOO_LOSSY = "too many packets are lost on the way to tell where silent ones end"
 SEVERAL_WAYS = "packets take several ways: another router answered where the passing flow meets the last one"
 
@@ -83,7 +97,7 @@ class Locator:
             careful, fast = self._chosen(silent)
             reached = self._reached(careful, self.engine.path)
             if fast and not self.limited:
-                reached |= self._reached_fast(fast)
+                reached |= self._reached_fast(fast, set(reached.values()))
             self._settle_places(silent, reached)
 
     # -- the path
@@ -164,28 +178,77 @@ class Locator:
                 break
         return reached | dict.fromkeys(waiting, 0)
 
-    def _reached_fast(self, ports: list[Port]) -> dict[Port, int]:
-        """The same at the scan's rate: one packet a port that ends at the home router. Ports it does not answer for are
-        asked again with care; it stops where the router turns out to limit its errors.
+    def _reached_fast(self, ports: list[Port], found: Iterable[int]) -> dict[Port, int]:
+        """The same at the scan's rate, at the hops that tell whether a port ends where those ended that were located
+        with care (``found``), from the home router outwards. Ports that end elsewhere, or that LOCATOR_ROUNDS packets
+        have not placed, are asked with care. It stops where a hop turns out to limit its errors.
         """
-        hop = self.engine.path.hops[-1]
+        hops = self._telling_hops(found)
         reached: dict[Port, int] = {}
+        asked = dict.fromkeys(ports, 0)
         doubtful: list[Port] = []
-        if hop.address is None:
-            return reached
+        for hop in hops:
+            answered, ports, unplaced = self._ask_fast(hop, ports, asked)
+            beyond = self._answering_after(hop.distance)
+            if beyond is None or beyond in hops:
+                reached |= dict.fromkeys(answered, hop.distance)
+            else:
+                doubtful += answered
+            doubtful += unplaced
+            if self.limited:
+                return reached
+        if self._answering_after(0) in hops:
+            reached |= dict.fromkeys(ports, 0)
+        else:
+            doubtful += ports
+        return reached | self._reached(doubtful, self.engine.path)
+
+    def _telling_hops(self, found: Iterable[int]) -> list[HopSeen]:
+        """The last hop that answers, those in ``found`` and the next ones that answer after them; farthest first."""
+        answering = [hop for hop in self.engine.path.hops if hop.address]
+        telling = {*found, *(hop.distance for distance in found for hop in [self._answering_after(distance)] if hop)}
+        return [hop for hop in reversed(answering) if hop.distance in telling or hop is answering[-1]]
+
+    def _answering_after(self, distance: int) -> HopSeen | None:
+        return next((hop for hop in self.engine.path.hops if hop.distance > distance and hop.address), None)
+
+    def _ask_fast(
+        self, hop: HopSeen, ports: list[Port], asked: dict[Port, int]
+    ) -> tuple[list[Port], list[Port], list[Port]]:
+        """(ports the hop answered for, ports it was silent about as often as the loss asks for, ports neither)."""
+        answered: list[Port] = []
+        silent: list[Port] = []
+        strikes = dict.fromkeys(ports, 0)
+        waiting, unplaced = list(ports), []
+        while waiting and not self.limited:
+            told = self._fast_round(hop, waiting)
+            answered += told
+            rest = [port for port in waiting if port not in told]
+            for port in rest:
+                strikes[port] += 1
+                asked[port] += 1
+            enough = {port for port in rest if self.strikes and strikes[port] >= self.strikes}
+            again = [port for port in rest if port not in enough]
+            unplaced += [port for port in rest if asked[port] >= LOCATOR_ROUNDS or not self.strikes]
+            silent += [port for port in enough if asked[port] < LOCATOR_ROUNDS]
+            waiting = [port for port in again if asked[port] < LOCATOR_ROUNDS and self.strikes]
+        return answered, silent, unplaced
+
+    def _fast_round(self, hop: HopSeen, ports: list[Port]) -> set[Port]:
+        """Ask this hop once about each port; which it answered for. Notes where it turns out to limit its errors."""
+        found: set[Port] = set()
         for index, book in enumerate(self.books):
             mine = [port for at, port in ports if at == index]
             for at in range(0, len(mine), FAST_CHUNK):
                 answered, honest = self._fast_chunk(book, mine[at : at + FAST_CHUNK], hop)
-                reached |= {(index, port): hop.distance for port in answered}
-                if not honest:
-                    self.limited = True
-                    return reached
-                doubtful += [(index, port) for port in mine[at : at + FAST_CHUNK] if port not in answered]
-        return reached | self._reached(doubtful, self.engine.path)
+                found |= {(index, port) for port in answered}
+                self.limited = self.limited or not honest
+                if self.limited:
+                    return found
+        return found
 
     def _fast_chunk(self, book: Book, ports: list[int], hop: HopSeen) -> tuple[set[int], bool]:
-        """(ports the hop answered for, whether it answered for every packet of the passing flow among them)."""
+        """(ports the hop answered for, whether it answered for the passing flow among them, but for the usual loss)."""
         salt = salt_of(book.address, book.protocol, next(self.numbers) & 0xFFFF) + bytes([hop.distance])
         tokens = {int.from_bytes(token_of(self.engine.around.key, salt, port)[:4], "big"): port for port in ports}
         numbers = [next(self.numbers) for _ in range(1 + len(ports) // ONE_IN)]
@@ -201,7 +264,8 @@ class Locator:
             for token, port in tokens.items()
             if self.heard.hops.get(token) not in (None, _packed(hop))
         }
-        return answered, all(key in self.heard.hops for key in keys)
+        missing = sum(key not in self.heard.hops for key in keys)
+        return answered, missing <= len(keys) * (both_ways(self.engine.loss_bound()) or 0.0)
 
     def _ask(self, hop: HopSeen, ports: list[Port]) -> tuple[list[Port], list[Port]]:
         """Which ports this hop answers for and which it does not, told apart from a hop that limits its errors by
@@ -284,7 +348,7 @@ class Locator:
         last = self._last_hop
         after = min((h.distance for h in self.engine.path.hops if h.distance > hop and h.address), default=None)
         if hop == last:
-            return Place(Where.ROUTER, last, last, "the home router answered for a hop-limited copy, the host saw none")
+            return Place(Where.ROUTER, last, last, BEHIND_LAST)
         name = f"hop {hop}" if hop else "no hop"
         how = f"{name} of {last} answered for a hop-limited copy"
         if after is None:  # every later hop is one that never answers

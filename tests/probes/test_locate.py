@@ -11,7 +11,7 @@ from world import HOPS, STABLE, TEMPORARY, Sent, World, measure, plan_of
 
 from scanner.model.evidence import Measurement
 from scanner.model.ports import PortSet
-from scanner.plan import LOCATOR_PACKETS, Plan
+from scanner.plan import LOCATOR_PACKETS, LOCATOR_ROUNDS, Plan
 from scanner.probes.engine import Engine
 from scanner.probes.locate import Locator
 
@@ -189,8 +189,8 @@ def test_it_sends_no_more_than_dry_run_says_and_no_faster() -> None:
     measure_before = plan_of("1-9000", rate=2000)
     located(world, measure_before)
     hop_limited = [one for one in world.sent if one.packet[7] < 64]
-    fast = int(2000 * 1.5)
-    assert len(hop_limited) <= LOCATOR_PACKETS + fast + fast // 50 + 10
+    fast = LOCATOR_ROUNDS * int(2000 * 1.5)
+    assert len(hop_limited) <= LOCATOR_PACKETS + fast + fast // 50 + 40
     assert max(1 / command["interval"] for command in world.commands if command["op"] == "send") <= 2000
 
 
