@@ -34,7 +34,7 @@ def summarise(facts: Facts, findings: tuple[Finding, ...], *, complete: bool) ->
         return Summary(grade=None, counts=counts, reasons=(nothing,), headline=headline)
     caps = sorted(_caps(view, findings, complete=complete), key=lambda cap: cap.letter, reverse=True)
     grade = caps[0].letter if caps else BEST
-    reasons = tuple(say("{letter} because {reason}", letter=cap.letter, reason=cap.reason) for cap in caps)
+    reasons = tuple(say("{letter}: {reason}", letter=cap.letter, reason=cap.reason) for cap in caps)
     return Summary(grade, counts, reasons, headline, tuple(caps))
 
 

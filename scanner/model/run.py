@@ -14,6 +14,7 @@ from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
 from scanner.model.guess import Guessability
 from scanner.model.settings import Expectation, Profile
+from scanner.model.text import TextRecord
 from scanner.model.verdict import Verdict
 
 SCHEMA: Literal["v6expose/run/1"] = "v6expose/run/1"
@@ -203,13 +204,25 @@ class ServiceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """Why the grade is no better than ``letter``: findings of ``severity``, or null for a gap in the measurement."""
+
+    letter: str
+    reason: str
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """``grade`` A to F, or null where nothing may be graded (not outside, nothing measured)."""
+    """``grade`` A to F, or null where nothing may be graded (not outside, nothing measured). ``caps``: the lowest
+    letter, which is the grade, first; ``reasons`` say the same in words.
+    """
 
     grade: str | None
     counts: dict[Severity, int]
     reasons: tuple[str, ...] = ()
     headline: str = ""
+    caps: tuple[Cap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +241,7 @@ class Run:
     differences: tuple[Difference, ...] = ()
     conformance: tuple[ConformanceRow, ...] = ()
     before: "RunDigest | None" = field(default=None)  # an earlier run to compare with
+    texts: dict[str, TextRecord] = field(default_factory=dict)  # English text -> its message, for other languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,3 +255,4 @@ class RunDigest:
     headline: str
     ports: tuple[PortTable, ...]
     findings: tuple[Finding, ...]
+    texts: dict[str, TextRecord] = field(default_factory=dict)
