@@ -13,6 +13,7 @@ from scanner.model.conformance import ConformanceRow
 from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
 from scanner.model.guess import Guessability
+from scanner.model.run_names import NameEntry
 from scanner.model.settings import Expectation, Profile
 from scanner.model.text import TextRecord
 from scanner.model.verdict import Verdict
@@ -54,7 +55,8 @@ class AddressRecord:
     """Lifetimes in seconds at ``started_at``; null means for ever.
 
     ``created_at`` is null where the system does not tell. ``gives_away``: what whoever sees the address learns, a
-    clause each. ``used_outbound``: the destinations to which new connections leave from this address (RFC 6724).
+    clause each. ``used_outbound``: the destinations to which new connections leave from this address, by the kernel
+    (RFC 6724). ``seen_at``: the vantages that saw a connection of this host come from it, which proves that.
     """
 
     address: str
@@ -71,6 +73,19 @@ class AddressRecord:
     guessability: Guessability | None = None
     gives_away: tuple[str, ...] = ()
     used_outbound: tuple[str, ...] = ()
+    seen_at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """What happened to an address of the host during the scan; kind and state are those after the change."""
+
+    at: datetime
+    change: Literal["born", "preferred", "deprecated", "removed", "renumbered"]
+    address: str
+    interface: str
+    kind: Kind
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,21 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHome:
+    """A datagram of this host to the vantage, from whatever address the kernel chose: what a remote server learns.
+
+    ``kernel`` is the address that the kernel named (null: it has no way there), ``seen`` the one that arrived outside
+    (null: nothing did, or nobody listened). ``proven``: it arrived, so ``seen`` is what servers there see.
+    """
+
+    destination: str
+    kernel: str | None
+    seen: str | None
+    proven: bool
+    why: str = ""  # why nothing is proven
+
+
+@dataclass(frozen=True, slots=True)
 class VantageRecord:
     """``loss`` is the share of control probes lost inwards (0 to 1); ``false_blocked_bound`` the largest probability,
     over all ports, that a port judged as stopped was merely lost; null where nothing could be bounded.
@@ -118,6 +148,7 @@ class VantageRecord:
     late_rejects: bool = False
     path: tuple[Hop, ...] = ()
     translated: tuple[Translation, ...] = ()
+    call_home: CallHome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +272,8 @@ class Run:
     differences: tuple[Difference, ...] = ()
     conformance: tuple[ConformanceRow, ...] = ()
     before: "RunDigest | None" = field(default=None)  # an earlier run to compare with
+    names: tuple[NameEntry, ...] = ()
+    events: tuple[EventRecord, ...] = ()
     texts: dict[str, TextRecord] = field(default_factory=dict)  # English text -> its message, for other languages
 
 

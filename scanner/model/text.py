@@ -17,7 +17,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, Self
 
 COMMA = "{one}, {next}"
 SEMICOLON = "{one}; {next}"
@@ -30,8 +30,7 @@ OR = "{one} or {next}"
 class TextRecord:
     """What a Text remembers, as the run document keeps it.
 
-    ``plural`` is the message for any ``count`` but one. ``items`` are joined by ``message``, two at a time, as ``{one}``
-    and ``{next}``.
+    ``plural`` is the message for any ``count`` but one. ``items`` are joined by ``message``: ``{one}`` and ``{next}``.
     """
 
     message: str
@@ -47,7 +46,7 @@ class Text(str):
     __slots__ = ("record",)
     record: TextRecord
 
-    def __new__(cls, english: str, record: TextRecord) -> "Text":
+    def __new__(cls, english: str, record: TextRecord) -> Self:
         text = super().__new__(cls, english)
         text.record = record
         return text

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 import scanner
 from scanner.codec import run_to_json
+from scanner.language import SOURCE, in_language, translator
 from scanner.model.run import Run
 from scanner.report.text import clean
 from scanner.report.view import view_of
@@ -36,12 +37,13 @@ class Embedded:
     link: Markup
 
 
-def render_html(run: Run) -> str:
-    """Raises InputError where the document's port lists cannot be read."""
-    environment = _environment()
+def render_html(run: Run, language: str = SOURCE) -> str:
+    """Raises InputError where the document's port lists cannot be read, or for a language that nobody speaks here."""
+    spoken = translator(language)
+    environment = _environment(language)
     style, script = _source(environment, "report/report.css"), _source(environment, "report/report.js")
     return environment.get_template("report.html.j2").render(
-        view=view_of(run),
+        view=in_language(view_of(in_language(run, spoken)), spoken),
         document=_embedded(run),
         style=style,
         script=script,
@@ -57,8 +59,9 @@ def templates() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
-def _environment() -> Environment:
-    return Environment(
+def _environment(language: str = SOURCE) -> Environment:
+    """Templates say ``_("message", name=value)`` and ``ngettext("one", "many", count)``; ``lang`` is the tag."""
+    environment = Environment(
         loader=FileSystemLoader(templates()),
         autoescape=True,  # select_autoescape() would leave *.html.j2 unescaped
         undefined=StrictUndefined,
@@ -66,6 +69,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    spoken = translator(language)
+    environment.globals.update(_=spoken.gettext, ngettext=spoken.ngettext, lang=language)
+    return environment
 
 
 def _shown(value: object) -> object:
