@@ -68,6 +68,40 @@ def answers_filter(address: IPv6Address, ports: tuple[int, int], length: int = 2
     return assemble(steps)
 
 
+def exchange_filter(
+    addresses: Iterable[IPv6Address],
+    window: tuple[int, int],
+    ours: Iterable[int] = (),
+    theirs: Iterable[int] = (),
+    length: int = 256,
+) -> list[Instruction]:
+    """What can concern a battery: packets to one of the vantage's ``addresses`` that are TCP or UDP to a port in
+    ``window`` (low, high) or ``ours``, or from a port of ``theirs``; and everything that is neither TCP nor UDP.
+
+    Never all of TCP: the session itself may run between the same two addresses, and would hear itself.
+    """
+    low, high = window
+    steps: list[Step] = []
+    for number, address in enumerate(addresses):
+        steps += _match_address(f"us {number}", DESTINATION_AT, address, found="ours")
+    steps += [
+        ("", RETURN, 0, "", ""),
+        ("ours", LOAD_BYTE, NEXT_HEADER_AT, "", ""),
+        ("", JUMP_EQUAL, TCP, "ports", ""),
+        ("", JUMP_EQUAL, UDP, "ports", "keep"),
+        ("ports", LOAD_HALF, 42, "", ""),
+        ("", JUMP_GREATER_EQUAL, low, "", "one by one"),
+        ("", JUMP_GREATER_EQUAL, high + 1, "one by one", "keep"),
+        ("one by one", LOAD_HALF, 42, "", ""),
+        *(("", JUMP_EQUAL, port, "keep", "") for port in dict.fromkeys(ours)),
+        ("", LOAD_HALF, 40, "", ""),
+        *(("", JUMP_EQUAL, port, "keep", "") for port in dict.fromkeys(theirs)),
+        ("", RETURN, 0, "", ""),
+        ("keep", RETURN, length, "", ""),
+    ]
+    return assemble(steps)
+
+
 def _match_address(name: str, at: int, address: IPv6Address, found: str = "keep") -> list[Step]:
     """Go to ``found`` where the 16 bytes at ``at`` are ``address``, else fall out at the end."""
     words = [int.from_bytes(address.packed[i : i + 4], "big") for i in range(0, 16, 4)]
