@@ -11,6 +11,7 @@ from scanner.model.catalogue import PROTOCOLS, Service
 from scanner.model.finding import Finding, Severity
 from scanner.model.ports import PortSet
 from scanner.model.run import Evidence, ServiceRecord
+from scanner.model.text import clauses, say
 from scanner.model.verdict import Verdict
 
 RULE = "V6X001"
@@ -53,7 +54,7 @@ def _finding(view: View, place: Place, protocol: str, port: int, *, certain: boo
         protocol=protocol,
         port=port,
         why=service.why,
-        evidence="; ".join([_evidence(view, place, protocol, port), *reasons]),
+        evidence=clauses([_evidence(view, place, protocol, port), *reasons]),
         remedy=_remedy(service, protocol, port),
         standard=f"CWE-1327; {service.reference}" if service.reference else "CWE-1327",
         fingerprint=fingerprint(RULE, protocol, port, place.role),
@@ -67,7 +68,7 @@ def severity_at(
     own = (view.facts.catalogue.find(protocol, port) or UNLISTED).severity
     severity = own if certain else lowered(own)
     if port in view.by_design(protocol):
-        reason = "at most low: the router you expect lets this port in (RFC 6092 REC-24)"
+        reason = say("at most low: the router you expect lets this port in (RFC 6092 REC-24)")
         return min(severity, Severity.LOW, key=lambda one: one.rank), (reason,)
     weight = weight_of(view, place, protocol, port)
     return moved(severity, weight.steps), weight.reasons

@@ -14,6 +14,7 @@ from scanner.guess import guess
 from scanner.guess.records import subject_of
 from scanner.model.address import Kind
 from scanner.model.finding import Severity
+from scanner.model.text import enumerated, say
 from scanner.model.verdict import Verdict
 
 SHOWN = frozenset({Verdict.OPEN, Verdict.OPEN_FILTERED})
@@ -41,25 +42,27 @@ def weight_of(view: View, place: Place, protocol: str, port: int) -> Weight:
     """One step up for an address that is found, one down where only temporary addresses show the port."""
     found = how_found(view, place)
     fleeting = only_temporary(view, place, protocol, port)
-    up = (f"one step graver: {listed(found)}",) if found else ()
-    down = ("one step lighter: only temporary addresses, which die, show it",) if fleeting else ()
+    up = (say("one step graver: {reasons}", reasons=enumerated(found)),) if found else ()
+    down = (say("one step lighter: only temporary addresses, which die, show it"),) if fleeting else ()
     return Weight(bool(found) - fleeting, (*up, *down))
 
 
 def how_found(view: View, place: Place) -> tuple[str, ...]:
     """How a stranger comes by the address: a clause each."""
-    told = []
+    told: list[str] = []
     own = next((address for address in view.facts.inventory.addresses if address.ip == place.ip), None)
     if own is not None and own.kind is not Kind.TEMPORARY:
         guessed = guess(subject_of(own, view.facts.inventory.ipv4))
         if guessed.effort.rank <= WORTH_A_WORD.rank:
-            told.append(f"its address is {guessed.effort} to find by trying")
+            told.append(say("its address is {effort} to find by trying", effort=guessed.effort))
     names = [
         record.name
         for record in view.facts.names
         if any(published.ip == place.ip for published in compare(record, view.facts.inventory))
     ]
-    return (*told, *((f"the DNS gives its address as {listed(names)}",) if names else ()))
+    if names:
+        told.append(say("the DNS gives its address as {names}", names=listed(names)))
+    return tuple(told)
 
 
 def only_temporary(view: View, place: Place, protocol: str, port: int) -> bool:
