@@ -11,19 +11,29 @@ from scanner.model.catalogue import PROTOCOLS, Service
 from scanner.model.finding import Finding, Severity
 from scanner.model.ports import PortSet
 from scanner.model.run import Evidence, ServiceRecord
-from scanner.model.text import clauses, say
+from scanner.model.text import Text, clauses, commas, say, sentences
 from scanner.model.verdict import Verdict
 
 RULE = "V6X001"
 ANSWERING = (Verdict.OPEN, Verdict.OPEN_FILTERED)
 UNLISTED = Service(
-    name="an unknown program",
+    name=say("an unknown program"),
     protocols=PROTOCOLS,
     ports=PortSet(),
     severity=Severity.MEDIUM,
-    why="A program that stands on no list of usual services takes packets from anybody; you should know what it is.",
-    hint="Find it with `ss -tulnp`, then bind it to loopback (::1) or to the LAN address only, or stop it.",
+    why=say(
+        "A program that stands on no list of usual services takes packets from anybody; you should know what it is."
+    ),
+    hint=say("Find it with `ss -tulnp`, then bind it to loopback (::1) or to the LAN address only, or stop it."),
 )
+
+
+def _answers(service: str, protocol: str, port: int) -> Text:
+    return say("{service} answers strangers on {protocol}/{port}", service=service, protocol=protocol, port=port)
+
+
+def _may_answer(service: str, protocol: str, port: int) -> Text:
+    return say("{service} may answer strangers on {protocol}/{port}", service=service, protocol=protocol, port=port)
 
 
 def judge_exposed(view: View) -> Iterator[Finding]:
@@ -43,13 +53,14 @@ def judge_exposed(view: View) -> Iterator[Finding]:
 def _finding(view: View, place: Place, protocol: str, port: int, *, certain: bool) -> Finding:
     service = view.facts.catalogue.find(protocol, port) or UNLISTED
     process = _process(view, place, protocol, port)
-    name = f"{service.name} ({process})" if service is UNLISTED and process else service.name
-    verb = "answers" if certain else "may answer"
+    name = say("{service} ({process})", service=service.name, process=process)
+    name = name if service is UNLISTED and process else service.name
+    title = _answers if certain else _may_answer
     severity, reasons = severity_at(view, place, protocol, port, certain=certain)
     return Finding(
         rule=RULE,
         severity=severity,
-        title=sentence(f"{name} {verb} strangers on {protocol}/{port}"),
+        title=title(sentence(name), protocol, port),
         address=str(place.ip),
         protocol=protocol,
         port=port,
@@ -75,49 +86,62 @@ def severity_at(
 
 
 def _remedy(service: Service, protocol: str, port: int) -> str:
-    router = f"Router: drop unsolicited inbound IPv6 by default, {protocol}/{port} with it."
-    allow = f"allow {protocol} {port} in your policy"
+    where = {"protocol": protocol, "port": port}
+    host = say("Host: {hint}", hint=service.hint)
+    router = say("Router: drop unsolicited inbound IPv6 by default, {protocol}/{port} with it.", **where)
     if service.often_intended:
-        return f"If you mean it to be reachable, {allow}. Host: {service.hint} {router}"
-    return f"Host: {service.hint} {router} If you do mean it, {allow}."
+        asked = say("If you mean it to be reachable, allow {protocol} {port} in your policy.", **where)
+        return sentences([asked, host, router])
+    return sentences([host, router, say("If you do mean it, allow {protocol} {port} in your policy.", **where)])
 
 
 def _evidence(view: View, place: Place, protocol: str, port: int) -> str:
     """A line for every vantage that saw it, then who listens and what nmap made of it."""
     lines = [
-        f"from {sighting.vantage}: {verdict}{_seen(sighting.evidence_for(port))}"
+        say(
+            "from {vantage}: {seen}",
+            vantage=sighting.vantage,
+            seen=commas([str(verdict.value), *_seen(sighting.evidence_for(port))]),
+        )
         for sighting in view.at(place, protocol)
         for verdict in ANSWERING
         if port in sighting.ports.get(verdict, ())
     ]
     if not view.facts.witness:
-        lines.append("nobody watched inside, so it is probably, not provably, this host that answers")
+        lines.append(say("nobody watched inside, so it is probably, not provably, this host that answers"))
     listener = listener_at(view.facts.inventory, place, protocol, port)
     if listener:
         lines.append(
-            f"listening inside: {cleaned(listener.process) or 'a process of unknown name'} on [{listener.bind}]:{port}"
+            say(
+                "listening inside: {process} on [{bind}]:{port}",
+                process=cleaned(listener.process) or say("a process of unknown name"),
+                bind=listener.bind,
+                port=port,
+            )
         )
     lines += [_recognised(record) for record in _records(view, place, protocol, port)]
-    return "; ".join(dict.fromkeys(line for line in lines if line))
+    return clauses(dict.fromkeys(line for line in lines if line))
 
 
-def _seen(evidence: Evidence | None) -> str:
+def _seen(evidence: Evidence | None) -> tuple[str, ...]:
     """The answer as it came back outside and the probe as it arrived inside."""
     if evidence is None:
-        return ""
-    answer = f", {evidence.answer}"
+        return ()
+    answer = evidence.answer
     if evidence.responder:
-        answer += f" from {evidence.responder}"
+        answer = say("{answer} from {responder}", answer=answer, responder=evidence.responder)
     if evidence.hop_limit is not None:
-        answer += f" with hop limit {evidence.hop_limit}"
+        answer = say("{answer} with hop limit {hop_limit}", answer=answer, hop_limit=evidence.hop_limit)
     if not evidence.arrived:
-        return answer
-    return f"{answer}, the probe arrived inside" + (f" from {evidence.neighbour}" if evidence.neighbour else "")
+        return (answer,)
+    if evidence.neighbour:
+        return answer, say("the probe arrived inside from {neighbour}", neighbour=evidence.neighbour)
+    return answer, say("the probe arrived inside")
 
 
 def _recognised(record: ServiceRecord) -> str:
     made = cleaned(" ".join(word for word in (record.name, record.product, record.version) if word))
-    return f"recognised from {record.vantage} as {made}" if made else ""
+    return say("recognised from {vantage} as {service}", vantage=record.vantage, service=made) if made else ""
 
 
 def _process(view: View, place: Place, protocol: str, port: int) -> str:

@@ -12,6 +12,7 @@ from scanner.model.ports import PortSet
 from scanner.model.privacy import Privacy
 from scanner.model.run import Difference, Evidence, LanRecord, PortTable, ServiceRecord, VantageRecord
 from scanner.model.settings import Expectation
+from scanner.model.text import say
 from scanner.model.verdict import PASSED, STOPPED, Verdict
 
 # The filter let the probe in; with no-neighbour nobody had the address any more, which is no merit of the filter.
@@ -59,7 +60,7 @@ class Place:
     interface: str = ""
 
     def __str__(self) -> str:
-        return f"{self.ip} ({self.kind})" if self.kind else str(self.ip)
+        return say("{address} ({kind})", address=self.ip, kind=self.kind) if self.kind else str(self.ip)
 
 
 @dataclass(frozen=True, slots=True)

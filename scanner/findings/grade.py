@@ -13,7 +13,7 @@ from scanner.model.address import Kind
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
 from scanner.model.run import Cap, Summary
-from scanner.model.text import Text, say, say_many
+from scanner.model.text import Text, commas, say, say_many
 from scanner.model.verdict import Verdict
 
 BEST = "A"
@@ -42,11 +42,13 @@ def _nothing_measured(view: View) -> str:
     """Why no grade may be given, or nothing."""
     refuted = [vantage.name for vantage in view.facts.vantages if vantage.outside.verdict == "refuted"]
     if refuted and not view.vantages:
-        return f"{', '.join(refuted)} is not outside, so what it saw says nothing about strangers"
+        return say("{vantage} is not outside, so what it saw says nothing about strangers", vantage=commas(refuted))
     if not any(seen.of(set(Verdict) - {Verdict.INDETERMINATE}) for seen in view.sightings):
         if not (view.sightings or view.facts.inventory.scannable()):
-            return "the host has no IPv6 address that the Internet can reach"
-        return "nothing was measured" if view.facts.witness else "nobody watched inside, and nothing answered"
+            return say("the host has no IPv6 address that the Internet can reach")
+        if view.facts.witness:
+            return say("nothing was measured")
+        return say("nobody watched inside, and nothing answered")
     return ""
 
 
@@ -90,19 +92,21 @@ _ON: dict[tuple[bool, bool], Callable[[str], Text]] = {
 
 def _caps_by_gaps(view: View, findings: tuple[Finding, ...], *, complete: bool) -> Iterator[Cap]:
     if not complete:
-        yield Cap(CAP_HALF_MEASURED, "the run is incomplete")
+        yield Cap(CAP_HALF_MEASURED, say("the run is incomplete"))
     if not view.facts.witness:
-        yield Cap(CAP_HALF_MEASURED, "nobody watched inside")
+        yield Cap(CAP_HALF_MEASURED, say("nobody watched inside"))
     probed = sum(len(seen.of(Verdict)) for seen in view.sightings)
     unknown = sum(len(seen.of({Verdict.INDETERMINATE})) for seen in view.sightings)
     if unknown > probed * LARGE_SHARE:
-        yield Cap(CAP_HALF_MEASURED, f"{unknown:,} of {counted(probed, 'probed port')} have no verdict")
+        all_ports = counted(probed, "probed port")
+        reason = say("{count:,} of {all_ports} have no verdict", count=unknown, all_ports=all_ports)
+        yield Cap(CAP_HALF_MEASURED, reason)
     if any(finding.rule == measured.UNMEASURED for finding in findings):
-        yield Cap(CAP_UNMEASURED, "not everything was measured")
+        yield Cap(CAP_UNMEASURED, say("not everything was measured"))
     if not any(vantage.outside.verdict == "proven" for vantage in view.vantages):
-        yield Cap(CAP_UNMEASURED, "no vantage is proven to be outside")
+        yield Cap(CAP_UNMEASURED, say("no vantage is proven to be outside"))
     if _router_hardly_tested(view):
-        yield Cap(CAP_UNMEASURED, "most ports were stopped before they came to your router")
+        yield Cap(CAP_UNMEASURED, say("most ports were stopped before they came to your router"))
 
 
 def _router_hardly_tested(view: View) -> bool:

@@ -16,6 +16,7 @@ noun or a clause that stands in many of them is a Text of its own.
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import reduce
 from typing import Any, Self
 
@@ -150,7 +151,13 @@ def _recorded(parameters: Mapping[str, object]) -> dict[str, str | int | float |
 
 
 def _part(value: object) -> Any:
-    """A value as a record keeps it: numbers stay numbers, so that a template may say how to write them."""
-    if isinstance(value, Text):
-        return value.record
-    return value if type(value) in (int, float) else str(value)
+    """A value as a record keeps it: numbers stay numbers, so that a template may say how to write them.
+
+    The value of an enum is a message (language/words.py lists them).
+    """
+    if type(value) in (int, float):
+        return value
+    if isinstance(value, Enum):
+        return TextRecord(str(value.value))
+    shown = str(value)
+    return shown.record if isinstance(shown, Text) else shown
