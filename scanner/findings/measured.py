@@ -1,15 +1,16 @@
 """V6X008 and V6X009: what the scan cannot tell. Nothing here says anything about a filter."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv6Address
 
 from scanner.findings.facts import STOPPED_IN_SILENCE, Place, View
 from scanner.findings.fingerprint import fingerprint, roles_of
-from scanner.findings.words import counted, listed, ports_at_places, sentence
-from scanner.model.address import Address
+from scanner.findings.words import counted, listed, ports_at_places
+from scanner.model.address import Address, Kind
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
 from scanner.model.run import VantageRecord
+from scanner.model.text import Text, clauses, say
 from scanner.model.verdict import Verdict
 
 UNMEASURED = "V6X008"
@@ -40,12 +41,14 @@ def _no_witness(view: View) -> Iterator[Finding]:
     if view.facts.witness or not view.sightings:
         return
     yield _unmeasured(
-        "Nobody watched inside",
+        say("Nobody watched inside"),
         subject="witness",
-        why="Without the witness on the host, silence from outside may be a filter, a loss or a busy host; what is "
-        "reported rests on answers alone.",
-        evidence="the run was one-sided",
-        remedy="Run the scan on the host itself, as root or with CAP_NET_RAW.",
+        why=say(
+            "Without the witness on the host, silence from outside may be a filter, a loss or a busy host; what is "
+            "reported rests on answers alone."
+        ),
+        evidence=say("the run was one-sided"),
+        remedy=say("Run the scan on the host itself, as root or with CAP_NET_RAW."),
     )
 
 
@@ -66,11 +69,20 @@ def _indeterminate_finding(
     reasons = _reasons(view, protocol)
     number = max(len(ports) for _, ports in found)
     return _unmeasured(
-        f"{counted(number, f'{protocol.upper()} port')} could not be measured (from {vantage})",
+        say(
+            "{ports} could not be measured (from {vantage})",
+            ports=counted(number, f"{protocol.upper()} port"),
+            vantage=vantage,
+        ),
         subject=f"indeterminate {roles_of((place for place, _ in found), view)} {vantage}",
-        why="For these ports the scan knows neither yes nor no; they are not counted as closed to strangers.",
-        evidence=ports_at_places(found, view, protocol) + (f"; reason: {listed(reasons)}" if reasons else ""),
-        remedy="Scan again, with a lower --rate if packets were lost.",
+        why=say("For these ports the scan knows neither yes nor no; they are not counted as closed to strangers."),
+        evidence=clauses(
+            [
+                ports_at_places(found, view, protocol),
+                *([say("reason: {reasons}", reasons=listed(reasons))] if reasons else []),
+            ]
+        ),
+        remedy=say("Scan again, with a lower --rate if packets were lost."),
         protocol=protocol,
     )
 
@@ -93,19 +105,29 @@ def _loose_bounds(view: View) -> Iterator[Finding]:
         bound = vantage.false_blocked_bound
         if vantage.name in silent and (bound is None or bound > HIGHEST_BOUND):
             yield _unmeasured(
-                f"Loss on the way may hide open ports (from {vantage.name})",
+                say("Loss on the way may hide open ports (from {vantage})", vantage=vantage.name),
                 subject=f"bound {vantage.name}",
-                why="Probes of which nothing was seen may have been lost, not stopped; the scan cannot rule it out.",
+                why=say(
+                    "Probes of which nothing was seen may have been lost, not stopped; the scan cannot rule it out."
+                ),
                 evidence=_bound_evidence(vantage),
-                remedy="Scan again with a lower --rate, or from a vantage with less loss.",
+                remedy=say("Scan again with a lower --rate, or from a vantage with less loss."),
             )
 
 
 def _bound_evidence(vantage: VantageRecord) -> str:
     bound, loss = vantage.false_blocked_bound, vantage.loss
-    words = "no bound could be stated" if bound is None else f"bound {bound:.2g}, wanted at most {HIGHEST_BOUND:g}"
-    seen = f"{vantage.controls_seen:,} of {counted(vantage.controls_sent, 'control probe')} came through"
-    return f"{words}; {seen}" + ("" if loss is None else f" (loss {loss:.2%})")
+    words = (
+        say("no bound could be stated")
+        if bound is None
+        else say("bound {bound:.2g}, wanted at most {wanted:g}", bound=bound, wanted=HIGHEST_BOUND)
+    )
+    seen = say(
+        "{count:,} of {sent} came through",
+        count=vantage.controls_seen,
+        sent=counted(vantage.controls_sent, "control probe"),
+    )
+    return clauses([words, seen if loss is None else say("{seen} (loss {loss:.2%})", seen=seen, loss=loss)])
 
 
 def _missing_tables(view: View) -> Iterator[Finding]:
@@ -113,17 +135,21 @@ def _missing_tables(view: View) -> Iterator[Finding]:
     wanted = dict.fromkeys((seen.place, seen.protocol) for seen in view.sightings)
     for vantage in view.vantages:
         have = {(seen.place, seen.protocol) for seen in view.sightings if seen.vantage == vantage.name}
-        missing = [f"{protocol.upper()} on {place}" for place, protocol in wanted if (place, protocol) not in have]
+        missing = [
+            say("{protocol} on {place}", protocol=protocol.upper(), place=place)
+            for place, protocol in wanted
+            if (place, protocol) not in have
+        ]
         if have and not missing:
             continue
         yield _unmeasured(
-            f"Vantage {vantage.name} did not measure everything"
+            say("Vantage {vantage} did not measure everything", vantage=vantage.name)
             if have
-            else f"Vantage {vantage.name} measured nothing",
+            else say("Vantage {vantage} measured nothing", vantage=vantage.name),
             subject=f"missing {vantage.name}",
-            why="What this vantage did not probe, it cannot vouch for.",
-            evidence=f"not measured: {listed(missing)}" if missing else "no results came back",
-            remedy=f"See the run's problems, mend the vantage ({vantage.spec}) and scan again.",
+            why=say("What this vantage did not probe, it cannot vouch for."),
+            evidence=say("not measured: {what}", what=listed(missing)) if missing else say("no results came back"),
+            remedy=say("See the run's problems, mend the vantage ({spec}) and scan again.", spec=vantage.spec),
         )
 
 
@@ -131,16 +157,27 @@ def _addresses_not_scanned(view: View) -> Iterator[Finding]:
     scanned = {IPv6Address(table.address) for table in view.facts.tables}
     for address in view.facts.inventory.scannable():
         if address.ip not in scanned:
-            yield _not_scanned(address)
+            yield _not_scanned(address, born=address.ip in view.facts.born)
 
 
-def _not_scanned(address: Address) -> Finding:
+_NOT_SCANNED: Mapping[Kind, Callable[[Address], Text]] = {
+    Kind.STABLE: lambda address: say("Stable address {address} was not scanned", address=address.ip),
+    Kind.TEMPORARY: lambda address: say("Temporary address {address} was not scanned", address=address.ip),
+}
+
+
+def _not_scanned(address: Address, *, born: bool) -> Finding:
     return _unmeasured(
-        f"{sentence(address.kind)} address {address.ip} was not scanned",
+        _NOT_SCANNED[address.kind](address),
         subject=f"not scanned {address.kind} {address.interface} {address.origin}",
-        why="A filter may treat every address differently; nothing is known of this one.",
-        evidence=f"{address.ip} on {address.interface} is {address.state} and reachable from the Internet",
-        remedy="Scan without --address, or name this one too.",
+        why=say("A filter may treat every address differently; nothing is known of this one."),
+        evidence=say(
+            "{address} on {interface} is {state} and reachable from the Internet",
+            address=address.ip,
+            interface=address.interface,
+            state=address.state,
+        ),
+        remedy=say("Scan without --address, or name this one too."),
         address=str(address.ip),
     )
 
@@ -148,20 +185,23 @@ def _not_scanned(address: Address) -> Finding:
 def _not_outside(view: View, vantage: VantageRecord) -> Finding:
     return _about_vantage(
         vantage,
-        f"Vantage {vantage.name} is not outside",
+        say("Vantage {vantage} is not outside", vantage=vantage.name),
         Severity.INFO if view.vantages else Severity.HIGH,
-        "It stands on your side of the router, so what it saw says nothing about strangers; its results are left out.",
-        "Give a --vantage in another network: a rented server, or a machine behind another provider.",
+        say(
+            "It stands on your side of the router, so what it saw says nothing about strangers; its results are left "
+            "out."
+        ),
+        say("Give a --vantage in another network: a rented server, or a machine behind another provider."),
     )
 
 
 def _maybe_outside(vantage: VantageRecord) -> Finding:
     return _about_vantage(
         vantage,
-        f"Vantage {vantage.name} is not proven to be outside",
+        say("Vantage {vantage} is not proven to be outside", vantage=vantage.name),
         Severity.INFO,
-        "Nothing contradicts that it stands on the Internet's side of your router, and nothing proves it.",
-        "Add a vantage of which you know that it is in another network.",
+        say("Nothing contradicts that it stands on the Internet's side of your router, and nothing proves it."),
+        say("Add a vantage of which you know that it is in another network."),
     )
 
 
@@ -174,7 +214,7 @@ def _about_vantage(vantage: VantageRecord, title: str, severity: Severity, why: 
         protocol=None,
         port=None,
         why=why,
-        evidence="; ".join(vantage.outside.evidence) or f"{vantage.spec}: no evidence either way",
+        evidence=clauses(vantage.outside.evidence) or say("{spec}: no evidence either way", spec=vantage.spec),
         remedy=remedy,
         standard=STANDARD,
         fingerprint=fingerprint(NOT_OUTSIDE, None, None, f"{vantage.outside.verdict} {vantage.name}"),

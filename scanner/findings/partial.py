@@ -10,6 +10,7 @@ from scanner.findings.words import listed, ports_at_places
 from scanner.model.address import Kind
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
+from scanner.model.text import say, sentences
 from scanner.model.verdict import STOPPED, Verdict
 
 RULE = "V6X003"
@@ -54,17 +55,21 @@ def _stopped_elsewhere(view: View, seen: Sighting) -> frozenset[int]:
 def _finding(view: View, protocol: str, found: list[tuple[Place, frozenset[int]]]) -> Finding:
     leaking = [place for place, _ in found]
     closed = _closed_places(view, protocol, found)
-    probably = "" if view.facts.witness else "probably "
     return Finding(
         rule=RULE,
         severity=_severity(view, protocol, found),
-        title=f"Only some addresses are {probably}filtered ({protocol.upper()})",
+        title=say("Only some addresses are filtered ({protocol})", protocol=protocol.upper())
+        if view.facts.witness
+        else say("Only some addresses are probably filtered ({protocol})", protocol=protocol.upper()),
         address=None,
         protocol=protocol,
         port=None,
-        why=f"What is stopped on {listed([str(place) for place in closed])} gets in on "
-        f"{listed([str(place) for place in leaking])}: the same host, by another of its addresses.",
-        evidence=f"let in: {ports_at_places(found, view, protocol)}",
+        why=say(
+            "What is stopped on {closed} gets in on {leaking}: the same host, by another of its addresses.",
+            closed=listed([str(place) for place in closed]),
+            leaking=listed([str(place) for place in leaking]),
+        ),
+        evidence=say("let in: {ports}", ports=ports_at_places(found, view, protocol)),
         remedy=_remedy(leaking),
         standard="RFC 6092 sections 3.2 and 3.3; RFC 8981",
         fingerprint=fingerprint(RULE, protocol, None, roles_of(leaking, view)),
@@ -72,10 +77,12 @@ def _finding(view: View, protocol: str, found: list[tuple[Place, frozenset[int]]
 
 
 def _remedy(leaking: list[Place]) -> str:
-    router = "Router: write the filter for the whole delegated prefix, not for one address."
+    router = say("Router: write the filter for the whole delegated prefix, not for one address.")
     if any(place.kind is Kind.TEMPORARY for place in leaking):
-        return f"{router} Host: a server can do without temporary addresses (sysctl net.ipv6.conf.all.use_tempaddr=0)."
-    return f"{router} Host: remove the addresses it does not need."
+        host = say("Host: a server can do without temporary addresses (sysctl net.ipv6.conf.all.use_tempaddr=0).")
+    else:
+        host = say("Host: remove the addresses it does not need.")
+    return sentences([router, host])
 
 
 def _closed_places(view: View, protocol: str, found: list[tuple[Place, frozenset[int]]]) -> list[Place]:

@@ -1,6 +1,6 @@
 """V6X004, V6X006 and V6X007: what happens between the vantage and the host, beside the router's filter."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from scanner.findings.facts import UPSTREAM, Place, View, union
@@ -8,6 +8,8 @@ from scanner.findings.fingerprint import fingerprint, roles_of
 from scanner.findings.words import ports_at_places
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
+from scanner.model.run import Evidence
+from scanner.model.text import Text, clauses, say
 from scanner.model.verdict import Verdict
 
 UPSTREAM_FILTER = "V6X004"
@@ -21,7 +23,7 @@ class Wording(NamedTuple):
     rule: str
     verdicts: frozenset[Verdict]
     severity: Severity
-    title: str
+    title: Callable[[str], Text]
     why: str
     remedy: str
     standard: str
@@ -31,39 +33,54 @@ UPSTREAM_WORDING = Wording(
     UPSTREAM_FILTER,
     UPSTREAM,
     Severity.INFO,
-    "Filtered before your router",
-    "A provider, or the vantage's own network, stops these ports: that is not your router's merit, and a stranger "
-    "elsewhere may get through.",
-    "Scan from a second vantage in another network (a further --vantage), and let your router stop these ports itself.",
+    lambda where: say("Filtered before your router ({where})", where=where),
+    say(
+        "A provider, or the vantage's own network, stops these ports: that is not your router's merit, and a stranger "
+        "elsewhere may get through."
+    ),
+    say(
+        "Scan from a second vantage in another network (a further --vantage), and let your router stop these ports "
+        "itself."
+    ),
     "RFC 7754",
 )
 INTERCEPTED_WORDING = Wording(
     IMPOSTOR,
     frozenset({Verdict.INTERCEPTED}),
     Severity.MEDIUM,
-    "Something else answers for your host",
-    "A probe to your address was accepted though none came to the host: a proxy or another machine stands there.",
-    "Find the device on the way that accepts connections: a proxy in the router, at the provider or near the vantage.",
+    lambda where: say("Something else answers for your host ({where})", where=where),
+    say("A probe to your address was accepted though none came to the host: a proxy or another machine stands there."),
+    say(
+        "Find the device on the way that accepts connections: a proxy in the router, at the provider or near the "
+        "vantage."
+    ),
     "RFC 3234 (middleboxes)",
 )
 FORGED_WORDING = Wording(
     IMPOSTOR,
     frozenset({Verdict.FORGED}),
     Severity.INFO,
-    "Something resets connections in your host's name",
-    "A refusal came back that claims to be from your host, which never saw the probe: a filter on the way imitates it.",
-    "Nothing to close; a filter that answers with ICMPv6 type 1 code 1 under its own address would be honest.",
+    lambda where: say("Something resets connections in your host's name ({where})", where=where),
+    say(
+        "A refusal came back that claims to be from your host, which never saw the probe: a filter on the way imitates "
+        "it."
+    ),
+    say("Nothing to close; a filter that answers with ICMPv6 type 1 code 1 under its own address would be honest."),
     "RFC 3360 (BCP 60); RFC 6092 REC-34",
 )
 LOST_WORDING = Wording(
     ANSWER_LOST,
     frozenset({Verdict.REPLY_LOST}),
     Severity.LOW,
-    "Let in, but the answer is lost on the way out",
-    "The probe came in and the host answered, yet the answer never reached the vantage: the filter works outwards "
-    "only, or the answer left by another way.",
-    "Router: drop such packets on their way in, not the answers. Host: see that answers leave by the router that "
-    "brought the question (source address routing).",
+    lambda where: say("Let in, but the answer is lost on the way out ({where})", where=where),
+    say(
+        "The probe came in and the host answered, yet the answer never reached the vantage: the filter works outwards "
+        "only, or the answer left by another way."
+    ),
+    say(
+        "Router: drop such packets on their way in, not the answers. Host: see that answers leave by the router that "
+        "brought the question (source address routing)."
+    ),
     "RFC 6092 REC-16 and REC-31",
 )
 
@@ -93,33 +110,39 @@ def _report(view: View, wording: Wording, protocol: str, vantage: str) -> Iterat
     found = [(place, ports) for place, ports in gathered if ports]
     if not found:
         return
-    seen_from = f", seen from {vantage}" if vantage else ""
+    where = say("{protocol}, seen from {vantage}", protocol=protocol.upper(), vantage=vantage)
     yield Finding(
         rule=wording.rule,
         severity=wording.severity,
-        title=f"{wording.title} ({protocol.upper()}{seen_from})",
+        title=wording.title(where if vantage else protocol.upper()),
         address=None,
         protocol=protocol,
         port=None,
         why=wording.why,
-        evidence=ports_at_places(found, view, protocol) + _verdicts(view, wording, found, protocol),
+        evidence=_evidence(view, wording, found, protocol),
         remedy=wording.remedy,
         standard=wording.standard,
         fingerprint=_name(view, wording, protocol, [place for place, _ in found], vantage),
     )
 
 
-def _verdicts(view: View, wording: Wording, found: list[tuple[Place, frozenset[int]]], protocol: str) -> str:
-    """Who answered or where it was dropped, in the words of the evidence."""
-    words = []
+def _evidence(view: View, wording: Wording, found: list[tuple[Place, frozenset[int]]], protocol: str) -> str:
+    """Which ports where, and who answered or where it was dropped, in the words of the evidence."""
+    words: list[str] = []
     for place, ports in found:
         for seen in view.at(place, protocol):
             for covered, record in seen.evidence:
                 if record.verdict in wording.verdicts and ports & frozenset(covered):
-                    words.append(
-                        f"{record.verdict}, {record.answer}" + (f" from {record.responder}" if record.responder else "")
-                    )
-    return f" [{'; '.join(dict.fromkeys(words))}]" if words else ""
+                    words.append(_answered(record))
+    ports = ports_at_places(found, view, protocol)
+    return say("{ports} [{words}]", ports=ports, words=clauses(dict.fromkeys(words))) if words else ports
+
+
+def _answered(record: Evidence) -> str:
+    values = {"verdict": record.verdict.value, "answer": record.answer}
+    if record.responder:
+        return say("{verdict}, {answer} from {responder}", **values, responder=record.responder)
+    return say("{verdict}, {answer}", **values)
 
 
 def _name(view: View, wording: Wording, protocol: str, places: list[Place], vantage: str) -> str:

@@ -9,6 +9,7 @@ from scanner.findings.words import counted, on_places, port_list, ports_at_place
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
 from scanner.model.settings import Expectation
+from scanner.model.text import clauses, say, sentences
 from scanner.model.verdict import PASSED, Verdict
 
 UNFILTERED = "V6X002"
@@ -16,10 +17,11 @@ VACANT_DOORS = "V6X005"
 # Fewer vacant ports than this, with most others stopped, are doors that somebody opened: a filter is there.
 FEW = 32
 
-REMEDY_ROUTER = (
+REMEDY_ROUTER = say(
     "Router: drop unsolicited inbound IPv6 for the whole delegated prefix, let established and related traffic and the "
     "ICMPv6 of RFC 4890 pass, and open single ports to single addresses only."
 )
+REMEDY_HOST = say("Host: until then let a firewall on the host drop what it does not serve.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,19 @@ def judge_unfiltered(view: View) -> Iterator[Finding]:
     found = tuple(inflow for inflow in inflows(view) if inflow.unfiltered)
     if not found:
         return
-    probably = "" if view.facts.witness else "probably "
     transparent = view.facts.expect is Expectation.TRANSPARENT
     yield Finding(
         rule=UNFILTERED,
         severity=Severity.INFO if transparent else Severity.HIGH,
-        title=f"The router {probably}passes unsolicited traffic",
+        title=say("The router passes unsolicited traffic")
+        if view.facts.witness
+        else say("The router probably passes unsolicited traffic"),
         address=None,
         protocol=None,
         port=None,
         why=_why_unfiltered(found, transparent=transparent),
         evidence=_evidence_unfiltered(view, found),
-        remedy=f"{REMEDY_ROUTER} Host: until then let a firewall on the host drop what it does not serve.",
+        remedy=sentences([REMEDY_ROUTER, REMEDY_HOST]),
         standard="RFC 6092 REC-17, REC-34 and REC-49; RFC 7084 S-1; RFC 9099 section 5",
         fingerprint=fingerprint(UNFILTERED, None, None, roles_of((inflow.place for inflow in found), view)),
     )
@@ -96,10 +99,14 @@ def _inflow(view: View, place: Place, protocol: str) -> Inflow:
 
 def _why_unfiltered(found: tuple[Inflow, ...], *, transparent: bool) -> str:
     if transparent:
-        return "As you expect, the router leaves the filtering to the host: whatever listens there is on the Internet."
+        return say(
+            "As you expect, the router leaves the filtering to the host: whatever listens there is on the Internet."
+        )
     if any(inflow.stopped for inflow in found):
-        return "Many ports are let in that no program uses yet: the next program you install may be on the Internet."
-    return (
+        return say(
+            "Many ports are let in that no program uses yet: the next program you install may be on the Internet."
+        )
+    return say(
         "Nothing but the lack of a program keeps strangers out of the closed ports: the next program you install is on "
         "the Internet as soon as it starts."
     )
@@ -111,35 +118,52 @@ def _evidence_unfiltered(view: View, found: tuple[Inflow, ...]) -> str:
         vacant = inflow.vacant if inflow.stopped else frozenset()  # where all are let in, naming them tells nothing
         key = (inflow.protocol, inflow.arrived, inflow.probed, inflow.no_neighbour, vacant)
         groups.setdefault(key, []).append(inflow.place)
-    lines = []
+    lines: list[str] = []
     for (protocol, arrived, probed, no_neighbour, vacant), places in groups.items():
-        reached = "reached the host" if view.facts.witness else "probably reached the host"
-        share = f"{arrived:,} of {probed:,} probed {protocol.upper()} ports"
-        line = f"{share} {reached} {on_places(places, view, protocol)}"
+        values = {
+            "arrived": arrived,
+            "probed": probed,
+            "protocol": protocol.upper(),
+            "places": on_places(places, view, protocol),
+        }
+        line = (
+            say("{arrived:,} of {probed:,} probed {protocol} ports reached the host {places}", **values)
+            if view.facts.witness
+            else say("{arrived:,} of {probed:,} probed {protocol} ports probably reached the host {places}", **values)
+        )
         if no_neighbour:
-            line += f" ({counted(no_neighbour, 'port')} let in while the host no longer had the address)"
+            line = say(
+                "{line} ({ports} let in while the host no longer had the address)",
+                line=line,
+                ports=counted(no_neighbour, "port"),
+            )
         if vacant:
-            line += f", without a program behind them: {port_list(vacant)}"
+            line = say("{line}, without a program behind them: {ports}", line=line, ports=port_list(vacant))
         lines.append(line)
     if not view.facts.witness:
-        lines.append("nobody watched inside: a router that resets connections itself looks the same from outside")
-    return "; ".join(lines)
+        lines.append(say("nobody watched inside: a router that resets connections itself looks the same from outside"))
+    return clauses(lines)
 
 
 def _vacant_doors(view: View, protocol: str, found: list[tuple[Place, frozenset[int]]]) -> Finding:
-    probably = "" if view.facts.witness else "probably "
     transparent = view.facts.expect is Expectation.TRANSPARENT
     return Finding(
         rule=VACANT_DOORS,
         severity=Severity.INFO if transparent else Severity.LOW,
-        title=f"Doors {probably}left open to nobody ({protocol.upper()})",
+        title=say("Doors left open to nobody ({protocol})", protocol=protocol.upper())
+        if view.facts.witness
+        else say("Doors probably left open to nobody ({protocol})", protocol=protocol.upper()),
         address=None,
         protocol=protocol,
         port=None,
-        why="The router lets these ports in though nobody listens there; whatever is started on them later is exposed.",
+        why=say(
+            "The router lets these ports in though nobody listens there; whatever is started on them later is exposed."
+        ),
         evidence=ports_at_places(found, view, protocol),
-        remedy="Router: remove the rules that let these ports in. Host: nothing to do. If a service only rests, name "
-        "its ports in your policy.",
+        remedy=say(
+            "Router: remove the rules that let these ports in. Host: nothing to do. If a service only rests, name "
+            "its ports in your policy."
+        ),
         standard="RFC 6092 section 3.4 (passive listeners)",
         fingerprint=fingerprint(VACANT_DOORS, protocol, None, roles_of((place for place, _ in found), view)),
     )
