@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from scanner.model.errors import InputError
+from scanner.model.history import Keep
 from scanner.model.ports import PortSet
 from scanner.model.settings import DEFAULT_RATE, HIGHEST_RATE, Expectation, Profile, Settings
 
@@ -48,6 +49,8 @@ class Configuration:
     outputs: tuple[str, ...] = ()
     policy: Path | None = None
     nmap: bool = True
+    store: str | None = None
+    keep: Keep | None = None
     locate_all: bool = True
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -322,6 +325,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("outputs", "--output", LIST, _output, "html=report.html", "Documents to write."),
     Option("policy", "--policy", TEXT, _path, "policy.toml", "File that says what may be open."),
     Option("nmap", "--nmap", SWITCH, bool, "true", "Ask nmap for a second opinion."),
+    Option("store", "--store", TEXT, _text, "/srv/v6expose/runs.db", "Where runs are kept: a file, a URL, or none."),
+    Option("keep", "--keep", TEXT, Keep.parse, "90 days", "Forget runs that are older."),
     Option("locate_all", "--locate-all", SWITCH, bool, "true", "Find where every silent port ends, not a sample."),
 )
 OPTIONS_BY_KEY: Mapping[str, Option] = MappingProxyType({option.key: option for option in OPTIONS})

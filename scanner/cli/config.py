@@ -25,6 +25,8 @@ UNSET = {
     "udp": "the profile's",
     "outputs": "an HTML report in the current directory",
     "policy": "none",
+    "store": "runs.db in the state directory",
+    "keep": "for ever",
 }
 
 
