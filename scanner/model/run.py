@@ -38,9 +38,15 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class RouterRecord:
+    """``vendor``: who assigned the MAC address, "" where nobody knows. ``search_domains``: what the network tells the
+    host to search in, by router advertisement (RFC 8106) or DHCP.
+    """
+
     address: str
     mac: str | None
     interface: str
+    vendor: str = ""
+    search_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +134,9 @@ class CallHome:
 
 @dataclass(frozen=True, slots=True)
 class VantageRecord:
-    """``loss`` is the share of control probes lost inwards (0 to 1); ``false_blocked_bound`` the largest probability,
-    over all ports, that a port judged as stopped was merely lost; null where nothing could be bounded.
+    """``loss`` is the share of control probes lost inwards (0 to 1), ``loss_outward`` that of the host's answers on
+    TCP control flows, null where there was none; ``false_blocked_bound`` the largest probability, over all ports, that
+    a port judged as stopped was merely lost; null where nothing could be bounded.
     """
 
     name: str
@@ -148,6 +155,7 @@ class VantageRecord:
     late_rejects: bool = False
     path: tuple[Hop, ...] = ()
     translated: tuple[Translation, ...] = ()
+    loss_outward: float | None = None
     call_home: CallHome | None = None
 
 
