@@ -19,6 +19,7 @@ from scanner.model.errors import EnvironmentFault, InputError
 if TYPE_CHECKING:
     from scanner.config import Configuration
     from scanner.model.run import Run, RunDigest
+    from scanner.policy import Policy
     from scanner.scan import Request
 
 INTERRUPTED, INCOMPLETE, FINDINGS, CLEAN = 130, 3, 1, 0
@@ -43,6 +44,13 @@ THREE_WAYS = (
 @click.option("--tcp", metavar="PORTS", help="TCP ports in nmap syntax, in place of the profile's ('' for none).")
 @click.option("--udp", metavar="PORTS", help="UDP ports in nmap syntax, in place of the profile's ('' for none).")
 @click.option("--rate", metavar="PPS", help="Ceiling in packets a second (default 10000); a scan starts at 1000.")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A name of this host, whose AAAA records are compared with its addresses at the end; repeatable.",
+)
 @click.option("--policy", metavar="FILE", help="What may be open: TOML with [[allow]] entries.")
 @click.option(
     "-o",
@@ -142,6 +150,7 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
         "fail_on",
         "expect",
         "lang",
+        "names",
         "nmap",
         "locate_all",
     )
@@ -166,8 +175,6 @@ def outputs_of(configuration: Configuration, *, as_json: bool) -> tuple[Output, 
 
 def request_of(configuration: Configuration, options: dict[str, Any]) -> Request:
     from scanner.data import load_catalogue
-    from scanner.findings.policy import Policy
-    from scanner.policy_file import load_policy
     from scanner.scan import Request
     from scanner.vantage.spec import parse_spec
 
@@ -175,10 +182,33 @@ def request_of(configuration: Configuration, options: dict[str, Any]) -> Request
         settings=configuration.settings(),
         vantages=tuple(parse_spec(text) for text in configuration.vantages),
         catalogue=load_catalogue(),
-        policy=load_policy(Path(configuration.policy)) if configuration.policy else Policy(),
+        policy=policy_of(configuration.policy),
         title=options["title"],
         before=read_digest(options["before"]) if options["before"] else None,
+        names=names_of(configuration),
     )
+
+
+def policy_of(path: Path | None) -> Policy:
+    """The policy for this host, or an empty one. Raises InputError."""
+    from scanner.policy import Policy
+    from scanner.policy.file import load_policy
+    from scanner.policy.parse import check_host
+
+    if path is None:
+        return Policy()
+    policy = load_policy(path)
+    check_host(policy, socket.gethostname())
+    return policy
+
+
+def names_of(configuration: Configuration) -> tuple[str, ...]:
+    """The configured names, each once. Raises InputError naming the one that is none."""
+    if not configuration.names:
+        return ()
+    from scanner.names.hostname import parse_name
+
+    return tuple(dict.fromkeys(parse_name(text) for text in configuration.names))
 
 
 def read_digest(path: str) -> RunDigest:
@@ -241,12 +271,9 @@ def exit_status(run: Run, fail_on: str) -> int:
 def dry_run(request: Request, *, as_json: bool) -> None:
     """Every class of packet a scan would send."""
     from scanner.discovery.inventory import discover
-    from scanner.plan import make_plan
 
-    plan = make_plan(discover(), request.settings, {name: request.catalogue.ports(name) for name in ("tcp", "udp")})
-    rows = [
-        {"packets": c.name, "target": c.target, "count_at_most": c.count, "rate_at_most": c.rate} for c in plan.classes
-    ]
+    classes = (*request.plan(discover(), request.settings).classes, *beside_the_probes(request))
+    rows = [{"packets": c.name, "target": c.target, "count_at_most": c.count, "rate_at_most": c.rate} for c in classes]
     if as_json:
         click.echo(
             json.dumps(
@@ -260,9 +287,23 @@ def dry_run(request: Request, *, as_json: bool) -> None:
     table = Table(
         "Packets", "Target", "At most", "A second", title="Nothing is sent: this is what a scan would send at most"
     )
-    for c in plan.classes:
+    for c in classes:
         table.add_row(c.name, c.target, f"{c.count:,}", f"{c.rate:,}")
     Console().print(table)
+
+
+def beside_the_probes(request: Request) -> tuple[PacketClass, ...]:
+    """What this host itself sends: the call home to each vantage, and questions about its names."""
+    from scanner.flows import TRIES, WAIT
+    from scanner.names import at_scan
+    from scanner.plan import PacketClass
+
+    rows = [PacketClass("UDP call home from this host", str(one), TRIES, round(1 / WAIT)) for one in request.vantages]
+    names, _ = at_scan.find_names(request.names)
+    most = at_scan.MOST_QUESTIONS * at_scan.TRIES
+    if names:
+        rows.append(PacketClass("DNS question, at the end", ", ".join(names), most, most))
+    return tuple(rows)
 
 
 def severity(text: str) -> str:

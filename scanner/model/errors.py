@@ -2,9 +2,12 @@
 
 ScanError                 carries a message and a remedy, both one line
 +-- InputError            exit 2: what the user typed or wrote in a file
+|   +-- InputErrors       several of them, told one a line
 +-- EnvironmentFault      exit 4: no nmap, no privilege, no vantage
 +-- IncompleteError       exit 3: the vantage or the witness failed in mid-scan
 """
+
+from collections.abc import Sequence
 
 
 class ScanError(Exception):
@@ -20,11 +23,28 @@ class ScanError(Exception):
     def __str__(self) -> str:
         return f"{self.message}: {self.remedy}" if self.remedy else self.message
 
+    @property
+    def each(self) -> "tuple[ScanError, ...]":
+        """What is told, one line each."""
+        return (self,)
+
 
 class InputError(ScanError):
     """Usage or configuration: names the input and the remedy."""
 
     exit_status = 2
+
+
+class InputErrors(InputError):
+    """Everything that is wrong with one file, at once: at least one error."""
+
+    def __init__(self, each: Sequence[InputError]) -> None:
+        super().__init__("; ".join(map(str, each)))
+        self._each = tuple(each)
+
+    @property
+    def each(self) -> tuple[ScanError, ...]:
+        return self._each
 
 
 class EnvironmentFault(ScanError):

@@ -4,7 +4,7 @@ from ipaddress import IPv6Address
 
 from scanner.data import load_catalogue
 from scanner.findings import Facts
-from scanner.findings.policy import Policy
+from scanner.policy import Policy
 from scanner.model.address import Address, Inventory, Kind, Listener, Origin, State
 from scanner.model.catalogue import Catalogue
 from scanner.model.finding import Finding

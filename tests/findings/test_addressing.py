@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scanner.findings import addressing, binding, evaluate, summarise
-from scanner.findings.policy import AddressRole, Allow, Policy
+from scanner.policy import AddressRole, Allow, Policy
 from scanner.model.address import Kind, Origin, State
 from scanner.model.finding import Severity
 from scanner.model.ports import PortSet

@@ -3,7 +3,7 @@
 import pytest
 
 from scanner.findings import evaluate
-from scanner.findings.policy import AddressRole, Allow, Policy
+from scanner.policy import AddressRole, Allow, Policy
 from scanner.findings.weight import lowered
 from scanner.model.finding import Finding, Severity
 from scanner.model.ports import PortSet

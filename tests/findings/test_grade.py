@@ -3,7 +3,7 @@
 import pytest
 
 from scanner.findings import Facts, evaluate, summarise
-from scanner.findings.policy import Allow, Policy
+from scanner.policy import Allow, Policy
 from scanner.model.finding import Severity
 from scanner.model.ports import PortSet
 from scanner.model.run import PortTable, Summary

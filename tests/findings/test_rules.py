@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.findings import RULES, Facts, evaluate, summarise
-from scanner.findings.policy import AddressRole, Allow, Policy
+from scanner.policy import AddressRole, Allow, Policy
 from scanner.model.ports import PortSet
 from scanner.model.verdict import STOPPED, Verdict
 
