@@ -13,6 +13,7 @@ from scanner.model.address import Address, Kind, Origin, State
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.finding import Finding, Severity
 from scanner.model.guess import Effort, Guessability
+from scanner.model.text import Text, say, say_many, sentences
 
 SHOWS_MAC = "V6X014"
 GUESSABLE = "V6X015"
@@ -37,23 +38,30 @@ def judge_shows_mac(view: View) -> Iterator[Finding]:
 def _shows_mac(view: View, interface: str, mac: str, shown: list[Address]) -> Finding:
     sure = any(address.own_mac for address in shown)
     vendor = view.facts.vendors.get(mac, "")
-    whose = f"vendor {vendor}" if vendor else "vendor not known here"
+    whose = say("vendor {vendor}", vendor=vendor) if vendor else say("vendor not known here")
     if is_local(mac):
-        whose = "no vendor assigned it: a virtual machine, a container or a random one"
+        whose = say("no vendor assigned it: a virtual machine, a container or a random one")
     names = listed([str(address.ip) for address in shown])
     return Finding(
         rule=SHOWS_MAC,
         # A MAC that no vendor assigned names no product, and a random one does not follow its owner about.
         severity=Severity.INFO if is_local(mac) else Severity.LOW,
-        title=f"The address of {interface} {'shows' if sure else 'seems to show'} its MAC address",
+        title=say("The address of {interface} shows its MAC address", interface=interface)
+        if sure
+        else say("The address of {interface} seems to show its MAC address", interface=interface),
         address=str(shown[0].ip),
         protocol=None,
         port=None,
-        why="The last 64 bits are made from the network card: every server learns its maker, and recognises the host "
-        "in every network it visits.",
-        evidence=f"{mac} stands in {names}; {whose}",
-        remedy=f"Host: sysctl net.ipv6.conf.{interface}.addr_gen_mode=3, or ipv6.addr-gen-mode stable-privacy in "
-        "NetworkManager, then a new address replaces this one; update the DNS. Router: nothing to do.",
+        why=say(
+            "The last 64 bits are made from the network card: every server learns its maker, and recognises the host "
+            "in every network it visits."
+        ),
+        evidence=say("{mac} stands in {addresses}; {vendor}", mac=mac, addresses=names, vendor=whose),
+        remedy=say(
+            "Host: sysctl net.ipv6.conf.{interface}.addr_gen_mode=3, or ipv6.addr-gen-mode stable-privacy in "
+            "NetworkManager, then a new address replaces this one; update the DNS. Router: nothing to do.",
+            interface=interface,
+        ),
         standard="RFC 8064 section 3; RFC 7217",
         fingerprint=fingerprint(SHOWS_MAC, None, None, interface),
     )
@@ -70,18 +78,29 @@ def judge_guessable(view: View) -> Iterator[Finding]:
 def _guessable(view: View, address: Address, guessed: Guessability) -> Finding:
     let_in = unwanted(view, address.ip)
     severity = Severity.INFO if not let_in else Severity.MEDIUM if guessed.effort is Effort.TRIVIAL else Severity.LOW
-    behind = f"{counted(let_in, 'port')} that no policy allows let in there" if let_in else "nothing unwanted is let in"
+    behind = (
+        say("{ports} that no policy allows let in there", ports=counted(let_in, "port"))
+        if let_in
+        else say("nothing unwanted is let in")
+    )
     return Finding(
         rule=GUESSABLE,
         severity=severity,
-        title=f"{address.ip} is {guessed.effort} to find by trying",
+        title=say("{address} is {effort} to find by trying", address=address.ip, effort=guessed.effort),
         address=str(address.ip),
         protocol=None,
         port=None,
-        why="IPv6 hides a host in 2^64 addresses; this one lies where searchers look first.",
-        evidence=f"{guessed.says}: at most 2^{guessed.search_bits:g} addresses to try; {behind}",
-        remedy="Host: an opaque stable address (RFC 7217) instead, if you do not mean it to be found. Router: drop "
-        "unsolicited inbound IPv6 by default; then being found does no harm.",
+        why=say("IPv6 hides a host in 2^64 addresses; this one lies where searchers look first."),
+        evidence=say(
+            "{shape}: at most 2^{bits:g} addresses to try; {behind}",
+            shape=guessed.says,
+            bits=guessed.search_bits,
+            behind=behind,
+        ),
+        remedy=say(
+            "Host: an opaque stable address (RFC 7217) instead, if you do not mean it to be found. Router: drop "
+            "unsolicited inbound IPv6 by default; then being found does no harm."
+        ),
         standard="RFC 7707 sections 3.1 and 4.1",
         fingerprint=fingerprint(GUESSABLE, None, None, f"{guessed.shape} {address.interface} {address.origin}"),
     )
@@ -116,17 +135,33 @@ def _idle(address: Address) -> int:
 
 def _stays_open(dead: list[Address], lasting: list[Address]) -> Finding:
     lines = [
-        f"{address.ip} is no longer used, and reachable for another {_span(address.valid_lifetime)}" for address in dead
+        say(
+            "{address} is no longer used, and reachable for another {span}",
+            address=address.ip,
+            span=_span(address.valid_lifetime),
+        )
+        for address in dead
     ]
-    lines += [f"{address.ip} will be reachable for {_span(_idle(address))} after its last use" for address in lasting]
+    lines += [
+        say("{address} will be reachable for {span} after its last use", address=address.ip, span=_span(_idle(address)))
+        for address in lasting
+    ]
     temporary = any(address.kind is Kind.TEMPORARY for address in (*dead, *lasting))
-    host = "Host: a shorter temp_valid_lft (RFC 8981 has two days). " if temporary else ""
+    host = say("Host: a shorter temp_valid_lft (RFC 8981 has two days).") if temporary else ""
     if dead:
-        title = (
-            f"{counted(len(dead), 'address')} no longer used still {'takes' if len(dead) == 1 else 'take'} connections"
+        title = say_many(
+            "{count:,} address no longer used still takes connections",
+            "{count:,} addresses no longer used still take connections",
+            len(dead),
         )
     else:
-        title = "Addresses stay reachable long after their last use"
+        title = say("Addresses stay reachable long after their last use")
+    router = say(
+        "Router: announce shorter lifetimes; RFC 9096 wants at most {preferred} s preferred and {valid} s valid, and a "
+        "filter covers every address anyway.",
+        preferred=PREFERRED_LIMIT,
+        valid=VALID_LIMIT,
+    )
     return Finding(
         rule=STAYS_OPEN,
         severity=Severity.INFO,
@@ -134,20 +169,21 @@ def _stays_open(dead: list[Address], lasting: list[Address]) -> Finding:
         address=None,
         protocol=None,
         port=None,
-        why="A deprecated address starts no connection, but it takes them until its valid lifetime ends: whoever has "
-        "ever seen it can come back until then.",
+        why=say(
+            "A deprecated address starts no connection, but it takes them until its valid lifetime ends: whoever has "
+            "ever seen it can come back until then."
+        ),
         evidence=listed(lines),
-        remedy=f"{host}Router: announce shorter lifetimes; RFC 9096 wants at most {PREFERRED_LIMIT} s preferred and "
-        f"{VALID_LIMIT} s valid, and a filter covers every address anyway.",
+        remedy=sentences([host, router]),
         standard="RFC 4862 section 5.5.4; RFC 9096; RFC 8981 section 3.8",
         fingerprint=fingerprint(STAYS_OPEN, None, None, "dead" if dead else "lasting"),
     )
 
 
-def _span(seconds: int | None) -> str:
+def _span(seconds: int | None) -> Text:
     """In whole days or hours or seconds, the largest that fits."""
     if seconds is None:
-        return "ever"
+        return say("ever")
     for noun, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
         if seconds >= size:
             return counted(seconds // size, noun)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from scanner.findings.facts import View
 from scanner.findings.fingerprint import fingerprint
-from scanner.findings.words import cleaned, counted, listed
+from scanner.findings.words import cleaned, listed
 from scanner.model.address import Address, Kind, Listener, State
 from scanner.model.finding import Finding, Severity
+from scanner.model.text import Text, capitalised, mark, say, say_many
 
 RULE = "V6X016"
 EVERY_ADDRESS = "::"
-UNNAMED = "a program of unknown name"
+UNNAMED = say("a program of unknown name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +23,25 @@ class Hint:
     line: str
 
 
+IN_NGINX = say("the server block")
 # Written as each program's own manual writes it; by the name of the process.
 HINTS: Mapping[str, Hint] = {
-    "smbd": Hint("smb.conf", "interfaces = lo {address}/{prefix_length} and bind interfaces only = yes"),
+    "smbd": Hint("smb.conf", mark("interfaces = lo {address}/{prefix_length} and bind interfaces only = yes")),
     "sshd": Hint("sshd_config", "ListenAddress [{address}]:{port}"),
-    "nginx": Hint("the server block", "listen [{address}]:{port};"),
+    "nginx": Hint(IN_NGINX, "listen [{address}]:{port};"),
     "apache2": Hint("ports.conf", "Listen [{address}]:{port}"),
     "httpd": Hint("httpd.conf", "Listen [{address}]:{port}"),
     "dovecot": Hint("dovecot.conf", "listen = {address}"),
     "named": Hint("named.conf", "listen-on-v6 {{ {address}; }};"),
     "unbound": Hint("unbound.conf", "interface: {address}"),
-    "dnsmasq": Hint("dnsmasq.conf", "listen-address={address} and bind-interfaces"),
+    "dnsmasq": Hint("dnsmasq.conf", mark("listen-address={address} and bind-interfaces")),
     "mariadbd": Hint("my.cnf", "bind-address = {address}"),
     "mysqld": Hint("my.cnf", "bind-address = {address}"),
     "postgres": Hint("postgresql.conf", "listen_addresses = '{address}'"),
     "redis-server": Hint("redis.conf", "bind {address}"),
     "mosquitto": Hint("mosquitto.conf", "listener {port} {address}"),
 }
-SYSTEMD = "bind it to [{address}]:{port} in its own settings (systemd socket: ListenStream=[{address}]:{port})"
+SYSTEMD = mark("bind it to [{address}]:{port} in its own settings (systemd socket: ListenStream=[{address}]:{port})")
 
 
 def judge_bound_to_all(view: View) -> Iterator[Finding]:
@@ -80,13 +82,18 @@ def _finding(name: str, listeners: list[Listener], meant: Address, extra: int) -
     return Finding(
         rule=RULE,
         severity=Severity.INFO,
-        title=f"{name[:1].upper()}{name[1:]} listens on every address, temporary ones too",
+        title=say("{program} listens on every address, temporary ones too", program=capitalised(name)),
         address=None,
         protocol=None,
         port=None,
-        why=f"It is meant to be found at one address, and {counted(extra, 'other address')} of this host "
-        f"{'opens' if extra == 1 else 'open'} the same door; a filter written for the one address does not know them.",
-        evidence=f"{name} is bound to [::] on {listed(ports)}",
+        why=say_many(
+            "It is meant to be found at one address, and {count:,} other address of this host opens the same door; a "
+            "filter written for the one address does not know them.",
+            "It is meant to be found at one address, and {count:,} other addresses of this host open the same door; a "
+            "filter written for the one address does not know them.",
+            extra,
+        ),
+        evidence=say("{program} is bound to [::] on {ports}", program=name, ports=listed(ports)),
         remedy=_remedy(name, listeners[0], meant),
         standard="RFC 8981 section 4; CWE-1327",
         fingerprint=fingerprint(RULE, None, None, f"{name} {' '.join(ports)}"),
@@ -95,6 +102,12 @@ def _finding(name: str, listeners: list[Listener], meant: Address, extra: int) -
 
 def _remedy(name: str, listener: Listener, meant: Address) -> str:
     hint = HINTS.get(name.lower())
-    words = f"in {hint.file}: {hint.line}" if hint else SYSTEMD
-    told = words.format(address=meant.ip, prefix_length=meant.prefix_length, port=listener.port)
-    return f"Host: {told}, if strangers are to use {meant.ip} only. Router: filter the whole prefix, not one address."
+    values = {"address": meant.ip, "prefix_length": meant.prefix_length, "port": listener.port}
+    told: Text = say(SYSTEMD, **values)
+    if hint:
+        told = say("in {file}: {line}", file=hint.file, line=say(hint.line, **values))
+    return say(
+        "Host: {told}, if strangers are to use {address} only. Router: filter the whole prefix, not one address.",
+        told=told,
+        address=meant.ip,
+    )

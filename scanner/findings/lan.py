@@ -9,15 +9,12 @@ from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
 from scanner.model.run import LanRecord
 from scanner.model.settings import Expectation
+from scanner.model.text import Text, clauses, say
 from scanner.model.verdict import STOPPED
 
 LAN_OPEN = "V6X018"
 STANDARD = "RFC 6092 REC-11, REC-17 and REC-33; RFC 9099 section 5"
-WHY = (
-    "A printer, a camera or a television on the same network cannot defend itself as this host can, and every one of "
-    "them has addresses of its own on the Internet."
-)
-REMEDY = (
+REMEDY = say(
     "Router: drop unsolicited inbound IPv6 for the whole delegated prefix, and name the one address in every exception "
     "(the host's stable address), not only the port."
 )
@@ -38,7 +35,9 @@ def judge_lan(view: View) -> Iterator[Finding]:
 
 def _finding(view: View, prefix: str, rows: list[LanRecord], passed: list[LanRecord]) -> Finding:
     doors = listed([f"{row.protocol}/{row.port}" for row in passed], most=len(passed))
-    evidence = "; ".join(f"{row.protocol}/{row.port}: {row.verdict} ({row.evidence})" for row in rows)
+    evidence = clauses(
+        say("{protocol}/{port}: {verdict} ({evidence})", **_values(row), evidence=row.evidence) for row in rows
+    )
     return Finding(
         rule=LAN_OPEN,
         severity=_severity(view, passed),
@@ -46,12 +45,21 @@ def _finding(view: View, prefix: str, rows: list[LanRecord], passed: list[LanRec
         address=None,
         protocol=None,
         port=None,
-        why=f"Everything else in {prefix} is let in on {doors}. {WHY}",
+        why=say(
+            "Everything else in {prefix} is let in on {doors}. A printer, a camera or a television on the same network "
+            "cannot defend itself as this host can, and every one of them has addresses of its own on the Internet.",
+            prefix=prefix,
+            doors=doors,
+        ),
         evidence=evidence,
         remedy=REMEDY,
         standard=STANDARD,
         fingerprint=fingerprint(LAN_OPEN, None, None, "network"),
     )
+
+
+def _values(row: LanRecord) -> dict[str, object]:
+    return {"protocol": row.protocol, "port": row.port, "verdict": row.verdict}
 
 
 def _severity(view: View, passed: list[LanRecord]) -> Severity:
@@ -60,13 +68,13 @@ def _severity(view: View, passed: list[LanRecord]) -> Severity:
     return Severity.LOW if all(row.port in INTENDED for row in passed) else Severity.HIGH
 
 
-def _title(view: View, passed: list[LanRecord], *, whole: bool) -> str:
+def _title(view: View, passed: list[LanRecord], *, whole: bool) -> Text:
     """Whether the host itself is better off than its neighbours."""
     if any(_stopped_here(view, row) for row in passed):
-        return "Your server is filtered, your printer is not"
+        return say("Your server is filtered, your printer is not")
     if whole:
-        return "The router passes everything to every device on your network"
-    return "The exceptions for this host hold for every device on your network"
+        return say("The router passes everything to every device on your network")
+    return say("The exceptions for this host hold for every device on your network")
 
 
 def _stopped_here(view: View, row: LanRecord) -> bool:

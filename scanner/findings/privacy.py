@@ -6,6 +6,7 @@ from scanner.findings.facts import View
 from scanner.findings.fingerprint import fingerprint
 from scanner.model.finding import Finding, Severity
 from scanner.model.privacy import USE_TEMPADDR, WANTED, Forecast, InterfacePrivacy, Privacy, Profile, effective
+from scanner.model.text import clauses, say
 
 PREFERRED_ON_SERVER = "V6X010"
 LOST_AT_REBOOT = "V6X011"
@@ -57,43 +58,67 @@ def _then(forecast: Forecast) -> int | None:
 
 def _preferred(privacy: Privacy, one: InterfacePrivacy, forecast: Forecast) -> Finding:
     now = _now(forecast) == PREFERS_TEMPORARY
-    evidence = f"use_tempaddr of {one.interface} is {forecast.running}, after a reboot {_predicted(forecast)}"
+    evidence = [
+        say(
+            "use_tempaddr of {interface} is {running}, after a reboot {predicted}",
+            interface=one.interface,
+            running=forecast.running,
+            predicted=_predicted(forecast),
+        )
+    ]
     if now and one.source_temporary:
-        evidence += f"; new connections leave from {one.source}, a temporary address"
+        evidence.append(say("new connections leave from {address}, a temporary address", address=one.source))
+    evidence.append(say("taken for a server: {reason}", reason=privacy.profile_reason))
     return Finding(
         rule=PREFERRED_ON_SERVER,
         severity=Severity.MEDIUM if now else Severity.LOW,
-        title=f"Temporary address preferred on a server ({one.interface})",
+        title=say("Temporary address preferred on a server ({interface})", interface=one.interface),
         address=one.source if one.source_temporary else None,
         protocol=None,
         port=None,
-        why="Connections leave from an address that is replaced every day: whoever learns the address from them, "
-        "a dynamic-DNS service for example, publishes one that dies, and each stays open until it does.",
-        evidence=f"{evidence}; taken for a server: {privacy.profile_reason}",
-        remedy=f"Host: {SET.format(value=0, interface=one.interface)} (1 keeps temporary addresses for programs that "
-        "ask for them). If this is a desktop, say --profile desktop. Router: nothing to do.",
+        why=say(
+            "Connections leave from an address that is replaced every day: whoever learns the address from them, "
+            "a dynamic-DNS service for example, publishes one that dies, and each stays open until it does."
+        ),
+        evidence=clauses(evidence),
+        remedy=say(
+            "Host: {command} (1 keeps temporary addresses for programs that ask for them). If this is a desktop, say "
+            "--profile desktop. Router: nothing to do.",
+            command=SET.format(value=0, interface=one.interface),
+        ),
         standard="RFC 8981 section 4; RFC 6724 section 5 rule 7",
         fingerprint=fingerprint(PREFERRED_ON_SERVER, None, None, one.interface),
     )
 
 
 def _lost(privacy: Privacy, one: InterfacePrivacy, forecast: Forecast) -> Finding:
-    surely = "will not" if not forecast.doubt else "may not"
-    lasting = f"write {forecast.setting} where {forecast.decided_by.layer} reads it"
+    values = {"setting": forecast.setting, "interface": one.interface}
+    lasting: str = say("write {setting} where {layer} reads it", **values, layer=forecast.decided_by.layer.value)
     if forecast.setting == USE_TEMPADDR and forecast.running is not None:
         lasting = SET.format(value=_now(forecast), interface=one.interface)
-    doubt = f"; not sure: {forecast.doubt}" if forecast.doubt else ""
+    evidence: list[str] = [
+        say("running {running}, after a reboot {predicted}", running=forecast.running, predicted=_predicted(forecast))
+    ]
+    if forecast.doubt:
+        evidence.append(say("not sure: {doubt}", doubt=forecast.doubt))
     return Finding(
         rule=LOST_AT_REBOOT,
         severity=_severity(privacy.profile, forecast),
-        title=f"Setting {surely} survive a reboot ({forecast.setting} of {one.interface})",
+        title=say("Setting may not survive a reboot ({setting} of {interface})", **values)
+        if forecast.doubt
+        else say("Setting will not survive a reboot ({setting} of {interface})", **values),
         address=None,
         protocol=None,
         port=None,
-        why="The value in force was set by hand or by a program; the files say otherwise, and at the next boot they "
-        "decide.",
-        evidence=f"running {forecast.running}, after a reboot {_predicted(forecast)}{doubt}",
-        remedy=f"Host: {lasting}, or take the running value back if it was an experiment. Router: nothing to do.",
+        why=say(
+            "The value in force was set by hand or by a program; the files say otherwise, and at the next boot they "
+            "decide."
+        ),
+        evidence=clauses(evidence),
+        remedy=say(
+            "Host: {lasting}, or take the running value back if it was an experiment. Router: nothing to do.",
+            lasting=lasting,
+        ),
         standard="sysctl.d(5); the documentation of the layer named",
         fingerprint=fingerprint(LOST_AT_REBOOT, None, None, f"{one.interface} {forecast.setting}"),
     )

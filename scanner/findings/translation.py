@@ -8,11 +8,12 @@ from scanner.findings.fingerprint import fingerprint
 from scanner.findings.words import counted, listed
 from scanner.model.finding import Finding, Severity
 from scanner.model.run import Translation
+from scanner.model.text import say
 
 RULE = "V6X019"
 IDENTIFIER = (1 << 64) - 1
 WORD = 0xFFFF
-ONE = (
+ONE = say(
     "Every connection you open looks as if it came from another address, and what strangers reach at that address was "
     "not scanned. Address translation is no filter: it hides which device speaks, not what listens."
 )
@@ -35,19 +36,25 @@ def is_prefix_translation(row: Translation) -> bool:
 
 
 def _finding(found: tuple[Translation, ...], *, by_prefix: bool) -> Finding:
-    word = "NPTv6, prefix for prefix" if by_prefix else "NAT66"
-    shown = listed([f"{row.inside} shows as {row.outside}" for row in found])
+    word = say("NPTv6, prefix for prefix") if by_prefix else "NAT66"
+    shown = listed([say("{inside} shows as {outside}", inside=row.inside, outside=row.outside) for row in found])
     return Finding(
         rule=RULE,
         severity=Severity.INFO if by_prefix else Severity.MEDIUM,
-        title=f"Your addresses are translated on the way ({word})",
+        title=say("Your addresses are translated on the way ({how})", how=word),
         address=None,
         protocol=None,
         port=None,
         why=ONE,
-        evidence=f"{counted(len({row.inside for row in found}), 'address')} called home: {shown}",
-        remedy="Router: switch IPv6 address translation off and filter with a stateful firewall instead; behind a VPN "
-        "on the host, scan with the VPN off.",
+        evidence=say(
+            "{addresses} called home: {shown}",
+            addresses=counted(len({row.inside for row in found}), "address"),
+            shown=shown,
+        ),
+        remedy=say(
+            "Router: switch IPv6 address translation off and filter with a stateful firewall instead; behind a VPN "
+            "on the host, scan with the VPN off."
+        ),
         standard="RFC 6296" if by_prefix else "RFC 5902 and RFC 4864",
         fingerprint=fingerprint(RULE, None, None, "prefix" if by_prefix else "address"),
     )
