@@ -48,6 +48,8 @@ class Configuration:
     lang: str = "en"
     outputs: tuple[str, ...] = ()
     policy: Path | None = None
+    names: tuple[str, ...] = ()
+    router: str = ""
     nmap: bool = True
     store: str | None = None
     keep: Keep | None = None
@@ -324,6 +326,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("lang", "--lang", TEXT, _one_of(LANGUAGES), "en", "Language of the report."),
     Option("outputs", "--output", LIST, _output, "html=report.html", "Documents to write."),
     Option("policy", "--policy", TEXT, _path, "policy.toml", "File that says what may be open."),
+    Option("names", "--name", LIST, _text, "www.example.org", "Names of this host, to look up in the DNS."),
+    Option("router", "--router", TEXT, _text, "yamaha-rtx", "Which router it is, for the remedies."),
     Option("nmap", "--nmap", SWITCH, bool, "true", "Ask nmap for a second opinion."),
     Option("store", "--store", TEXT, _text, "/srv/v6expose/runs.db", "Where runs are kept: a file, a URL, or none."),
     Option("keep", "--keep", TEXT, Keep.parse, "90 days", "Forget runs that are older."),

@@ -9,22 +9,24 @@ import secrets
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 from pathlib import Path
 
+from scanner.call_home import call_home
 from scanner.discovery.present import present_addresses
-from scanner.flows import open_flows
+from scanner.flows import open_all_flows
 from scanner.lane import Lane
 from scanner.model.address import Address, Inventory
-from scanner.model.evidence import Measurement
+from scanner.model.evidence import CalledHome, Measurement
 from scanner.plan import Plan, listening
 from scanner.probes.answers import Answer
+from scanner.probes.controls import AnyFlow
 from scanner.probes.engine import MOST_PASSES, Ears, Engine, Outside, Progress, Surroundings
 from scanner.probes.lan import Neighbourhood
 from scanner.probes.locate import Locator
 from scanner.probes.payloads import payload
-from scanner.probes.pipe import Witness
+from scanner.probes.pipe import Pinhole, Witness
 from scanner.probes.plain import PlainEngine
 from scanner.vantage.check import source_towards, timing
 from scanner.vantage.session import ControlDirectory, Session, open_session
@@ -84,22 +86,32 @@ def measure(
     witness: Witness | None,
     progress: Callable[[Progress], None],
     lane: Lane = ALONE,
+    present: Callable[[], frozenset[IPv6Address]] = present_addresses,
 ) -> Measurement:
-    """Probe everything in ``plan`` from ``vantage`` while ``witness`` watches. Never loses what was measured."""
+    """Probe everything in ``plan`` from ``vantage`` while ``witness`` watches. Never loses what was measured.
+
+    ``present`` tells which addresses the host holds, and held all the time.
+    """
     session = vantage.session
     lane = Lane() if lane is ALONE else lane  # a gate of its own each time: one opens only once
     number = MOST_PASSES * len(plan.addresses) + OTHER_PORTS
     ports = session.request({"op": "reserve", "address": str(vantage.address), "count": number})["ports"]
     flow_port = ports.pop()
     inside_ports = control_ports(plan.addresses) if lane.inside_ports is None else lane.inside_ports
+    calls: list[CalledHome] = []
+
+    def open_both() -> tuple[tuple[AnyFlow, ...], tuple[Pinhole, ...]]:
+        calls.append(call_home(session, vantage.address, flow_port, inside_ports))
+        return open_all_flows(session, vantage.address, flow_port, inside_ports)
+
     around = Surroundings(
         pipe=session,
         witness=witness,
         outside=Outside(vantage.address, tuple(ports), flow_port, vantage.round_trip),
         key=secrets.token_bytes(16),
-        open_flows=lambda: open_flows(session, vantage.address, flow_port, inside_ports),
+        open_flows=open_both,
         flow_ports=inside_ports,
-        present=present_addresses,
+        present=present,
         payload=payload,
         listening={
             (target.address, target.protocol): frozenset(
@@ -119,7 +131,8 @@ def measure(
     )
     kind = Engine if session.hello.raw else PlainEngine
     with ExitStack() as stack:
-        return kind(plan, around).run(lambda engine: Finders(engine, plan, inventory, stack))
+        measurement = kind(plan, around).run(lambda engine: Finders(engine, plan, inventory, stack))
+    return replace(measurement, home_call=calls[0] if calls else None)
 
 
 class Finders:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
 
+from scanner.discovery.present import present_addresses
 from scanner.hostwall.name_rules import name_rules
 from scanner.hostwall.read import read_host_rules, read_whence
 from scanner.lane import Lane
 from scanner.measure import ALONE, Vantage, measure
 from scanner.model.address import Inventory
 from scanner.model.errors import EnvironmentFault, ScanError
-from scanner.model.evidence import Measurement
-from scanner.model.run import Hop, LanRecord, Outside, PortTable, ServiceRecord, Translation, VantageRecord
+from scanner.model.evidence import CalledHome, Measurement
+from scanner.model.run import CallHome, Hop, LanRecord, Outside, PortTable, ServiceRecord, Translation, VantageRecord
 from scanner.model.verdict import Verdict
+from scanner.newborn import Later, joint, measure_newborn, why_not
 from scanner.opinion import Ask, Opinion, SecondOpinion
 from scanner.plan import Plan
 from scanner.probes.engine import Progress
@@ -25,6 +28,12 @@ from scanner.witness.ring import Ring
 from scanner.witness.watch import open_witness
 
 Report = Callable[[Progress], None]
+
+
+def nothing_later() -> Later | None:
+    return None
+
+
 BY_THE_HOST = (Verdict.HOST_DROPPED, Verdict.HOST_REJECTED)
 
 
@@ -49,6 +58,8 @@ class Work:
     inventory: Inventory
     discover: Callable[[], Inventory]
     progress: Report
+    present: Callable[[], frozenset[IPv6Address]] = present_addresses  # the host's addresses that were never gone
+    later: Callable[[], Later | None] = nothing_later  # what was born since the plan was made
 
 
 def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
@@ -58,10 +69,13 @@ def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
     told = Opinion()
     try:
         with SecondOpinion(Ask(vantage, plan, inventory, witness, progress, lane)) as opinion:
-            measurement = measure(vantage, plan, inventory, witness, both(progress, opinion.tick), lane)
+            report = both(progress, opinion.tick)
+            measurement = measure(vantage, plan, inventory, witness, report, lane, work.present)
             tables = judge(measurement, vantage.name)
             if not (measurement.interrupted or measurement.lost):
                 told, tables, measurement = ask_nmap(opinion, tables, measurement)
+        if not (measurement.interrupted or measurement.lost):
+            tables, measurement = with_newborn(vantage, work, witness, lane, tables, measurement)
     finally:
         if witness is not None:
             witness.close()
@@ -78,6 +92,29 @@ def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
         lan=lan_records(measurement, vantage.name),
         missing=told.missing,
     )
+
+
+def with_newborn(
+    vantage: Vantage,
+    work: Work,
+    witness: Ring | None,
+    lane: Lane,
+    tables: tuple[PortTable, ...],
+    measurement: Measurement,
+) -> tuple[tuple[PortTable, ...], Measurement]:
+    """The addresses that were born meanwhile, too. What was measured before survives whatever happens here."""
+    later = None
+    try:
+        later = work.later()
+        if later is None:
+            return tables, measurement
+        second = measure_newborn(vantage, work.plan, later, witness, work.progress, lane, work.present)
+    except KeyboardInterrupt:
+        problem = "interrupted while addresses that were born in mid-scan were scanned"
+        return tables, replace(measurement, interrupted=True, problems=(*measurement.problems, problem))
+    except ScanError as error:
+        return tables, replace(measurement, problems=(*measurement.problems, why_not(error, later)))
+    return (*tables, *judge(second, vantage.name)), joint(measurement, second)
 
 
 def with_rules(
@@ -173,6 +210,7 @@ def vantage_record(vantage: Vantage, measurement: Measurement, outside: Outside)
         outside=outside,
         loss=1 - controls.seen / controls.sent if controls.sent else None,
         false_blocked_bound=false_blocked_bound(measurement),
+        loss_outward=1 - measurement.outward_heard / measurement.outward_left if measurement.outward_left else None,
         nmap=vantage.session.hello.nmap,
         controls_sent=controls.sent,
         controls_seen=controls.seen,
@@ -180,6 +218,7 @@ def vantage_record(vantage: Vantage, measurement: Measurement, outside: Outside)
         rate=round(measurement.probes_sent / measurement.seconds, 1) if measurement.seconds else 0.0,
         capture_dropped=measurement.capture_dropped,
         late_rejects=measurement.late_rejects,
+        call_home=call_record(measurement.home_call),
         translated=tuple(Translation(str(inside), str(seen)) for inside, seen in measurement.translated),
         path=tuple(
             Hop(
@@ -190,3 +229,10 @@ def vantage_record(vantage: Vantage, measurement: Measurement, outside: Outside)
             for hop in path.hops
         ),
     )
+
+
+def call_record(call: CalledHome | None) -> CallHome | None:
+    if call is None:
+        return None
+    kernel, seen = (str(ip) if ip else None for ip in (call.kernel, call.seen))
+    return CallHome(str(call.destination), kernel, seen, proven=call.seen is not None, why=call.why)

@@ -10,20 +10,24 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from ipaddress import IPv6Address
 
 from scanner import __version__
+from scanner.discovery.follow import Event, follow
 from scanner.discovery.outbound import destinations_of, read_outbound
+from scanner.discovery.search_domains import read_search_domains
 from scanner.discovery.vendors import vendor_finder
 from scanner.findings import Facts, evaluate, summarise
-from scanner.findings.policy import Policy
+from scanner.guess.eui64 import mac_in
 from scanner.guess.records import Circumstances, record_of
-from scanner.model.address import Inventory
+from scanner.model.address import Address, DefaultRouter, Inventory
 from scanner.model.catalogue import Catalogue
 from scanner.model.errors import EnvironmentFault, ScanError
 from scanner.model.privacy import Privacy
 from scanner.model.run import (
     SCHEMA,
     AddressRecord,
+    EventRecord,
     Header,
     Host,
     PortTable,
@@ -33,9 +37,14 @@ from scanner.model.run import (
     VantageRecord,
 )
 from scanner.model.settings import Settings
+from scanner.names.at_scan import Known, ask_names, find_names
+from scanner.names.entries import entry_of
+from scanner.newborn import Later, plan_newborn
 from scanner.part import Part, Report, Work, with_router
 from scanner.plan import Plan, make_plan
+from scanner.policy import Policy
 from scanner.privacy.look import look
+from scanner.probes.engine import Progress
 from scanner.together import from_all
 from scanner.vantage.spec import Spec
 from scanner.verdict.differences import differences
@@ -53,6 +62,11 @@ class Request:
     policy: Policy = field(default_factory=Policy)
     title: str = ""
     before: RunDigest | None = None
+    names: tuple[str, ...] = ()  # of the host, to be looked up in the DNS
+    router: str = ""  # an id of data/routers.toml, "" to guess it
+
+    def plan(self, inventory: Inventory, settings: Settings) -> Plan:
+        return make_plan(inventory, settings, {name: self.catalogue.ports(name) for name in ("tcp", "udp")})
 
 
 def scan(
@@ -65,32 +79,56 @@ def scan(
     what stops it before a packet has left.
     """
     started = clock()
-    inventory = discover()
-    plan = make_plan(inventory, request.settings, {name: request.catalogue.ports(name) for name in ("tcp", "udp")})
-    parts = from_all(request.vantages, Work(plan, inventory, discover, progress))
-    if not any(part.tables for part in parts):
-        if any(part.interrupted for part in parts):
-            raise KeyboardInterrupt
-        raise EnvironmentFault("no vantage could be used", "; ".join(p for part in parts for p in part.problems))
-    inventory = with_router(inventory, discover)
-    return conclude(request, inventory, discover, plan, parts, (started, clock()))
+    with follow(clock) as story:
+        inventory = discover()
+        plan = request.plan(inventory, request.settings)
+
+        def later() -> Later | None:
+            return plan_newborn(inventory, discover(), request.settings, request.plan)
+
+        parts = from_all(request.vantages, Work(plan, inventory, discover, progress, story.lasting, later))
+        if not any(part.tables for part in parts):
+            if any(part.interrupted for part in parts):
+                raise KeyboardInterrupt
+            raise EnvironmentFault("no vantage could be used", "; ".join(p for part in parts for p in part.problems))
+        known, stopped = look_names_up(request.names, inventory, discover, progress)
+        inventory = with_router(inventory, discover)
+        after = Aftermath(held(inventory, discover), story.events, known, stopped)
+        return conclude(request, inventory, parts, after, (started, clock()))
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What was learned after the measurement: the addresses held then, what happened to them, what the DNS says."""
+
+    addresses: tuple[Address, ...]
+    events: tuple[Event, ...]
+    names: Known
+    stopped: bool = False  # by Ctrl-C, while names were looked up
 
 
 def conclude(
     request: Request,
     inventory: Inventory,
-    discover: Callable[[], Inventory],
-    plan: Plan,
     parts: Sequence[Part],
+    after: Aftermath,
     times: tuple[datetime, datetime],
 ) -> Run:
     """Join the vantages' parts into the run document."""
+    known = {address.ip for address in inventory.addresses}
+    born = tuple(address for address in after.addresses if address.ip not in known and address.scannable)
+    inventory = replace(inventory, addresses=(*inventory.addresses, *born))
+    scanned = frozenset(IPv6Address(table.address) for part in parts for table in part.tables)
+    names_then = replace(inventory, addresses=after.addresses)
     tables = tuple(table for part in parts for table in part.tables)
     vantages = tuple(part.record for part in parts)
     services = tuple(service for part in parts for service in part.services)
-    addresses, more = address_records(inventory, discover, plan, times)
+    addresses = address_records(inventory, frozenset(address.ip for address in born), scanned, vantages, times)
+    left_out = [] if request.settings.addresses else [one.ip for one in born if one.ip not in scanned]
+    more = tuple(f"{ip} was born in mid-scan and is not scanned: run again" for ip in left_out)
     watched = all(row.arrived is not None for table in tables for row in table.evidence)
-    problems = list(dict.fromkeys([*inventory.problems, *(p for part in parts for p in part.problems), *more]))
+    told = (p for part in parts for p in part.problems)
+    problems = list(dict.fromkeys([*inventory.problems, *told, *more, *after.names.problems]))
     if not watched:
         problems.insert(0, ONE_SIDED)
     problems += [
@@ -98,7 +136,7 @@ def conclude(
         for record in vantages
         if record.outside.verdict == "refuted"
     ]
-    interrupted = any(part.interrupted for part in parts)
+    interrupted = after.stopped or any(part.interrupted for part in parts)
     whole = watched and not more and not any(part.missing for part in parts)
     complete = not interrupted and is_complete(tables, vantages) and whole
     refuted = {record.name for record in vantages if record.outside.verdict == "refuted"}
@@ -113,8 +151,11 @@ def conclude(
         witness=watched,
         lan=tuple(row for part in parts for row in part.lan),
         differences=differences(table for table in tables if table.vantage not in refuted),
-        privacy=read_privacy(plan, inventory),
+        privacy=read_privacy(scanned, inventory),
         vendors=read_vendors(inventory),
+        names=after.names.records,
+        now=after.addresses,
+        born=frozenset(address.ip for address in born),
     )
     findings = evaluate(facts)
     started, finished = times
@@ -137,7 +178,8 @@ def conclude(
         host=Host(
             inventory.host,
             inventory.os,
-            RouterRecord(str(router.address).partition("%")[0], router.mac, router.interface) if router else None,
+            router_record(router) if router else None,
+            request.router,
         ),
         addresses=addresses,
         listeners=inventory.listeners,
@@ -149,6 +191,46 @@ def conclude(
         findings=findings,
         summary=summarise(facts, findings, complete=complete),
         before=request.before,
+        names=tuple(entry_of(record, names_then, after.names.pointers) for record in after.names.records),
+        events=tuple(event_record(event) for event in after.events),
+    )
+
+
+def look_names_up(
+    asked: tuple[str, ...], inventory: Inventory, discover: Callable[[], Inventory], progress: Report
+) -> tuple[Known, bool]:
+    """What the DNS says, and whether Ctrl-C cut it short: what was measured is kept either way."""
+    try:
+        names, reading = find_names(asked)
+        if names:
+            progress(Progress("asking the DNS", 0, 0, 0))
+        own = (address.ip for address in held(inventory, discover) if address.scannable)
+        return ask_names(names, reading, own), False
+    except KeyboardInterrupt:
+        return Known(problems=("interrupted while names were looked up: the measurement is complete",)), True
+
+
+def held(inventory: Inventory, discover: Callable[[], Inventory]) -> tuple[Address, ...]:
+    """The addresses of this moment, or the last ones known."""
+    try:
+        return discover().addresses
+    except ScanError:
+        return inventory.addresses
+
+
+def event_record(event: Event) -> EventRecord:
+    address = event.address
+    return EventRecord(event.at, event.change.value, str(address.ip), address.interface, address.kind, address.state)
+
+
+def router_record(router: DefaultRouter) -> RouterRecord:
+    """The default router and what gives away its make; its address may tell the MAC that the neighbour table lacks."""
+    return RouterRecord(
+        address=str(router.address).partition("%")[0],
+        mac=router.mac,
+        interface=router.interface,
+        vendor=vendor_finder()(router.mac or mac_in(router.address) or ""),
+        search_domains=read_search_domains(),
     )
 
 
@@ -159,9 +241,9 @@ def read_vendors(inventory: Inventory) -> dict[str, str]:
     return {mac: name for mac in own if (name := find(mac))}
 
 
-def read_privacy(plan: Plan, inventory: Inventory) -> Privacy | None:
+def read_privacy(scanned_addresses: frozenset[IPv6Address], inventory: Inventory) -> Privacy | None:
     """The address settings of the interfaces that were scanned; None where they cannot be read."""
-    scanned = {address.interface for address in inventory.addresses if address.ip in plan.addresses}
+    scanned = {address.interface for address in inventory.addresses if address.ip in scanned_addresses}
     with suppress(ScanError, OSError):
         privacy = look()
         return replace(privacy, interfaces=tuple(one for one in privacy.interfaces if one.interface in scanned))
@@ -176,29 +258,32 @@ def is_complete(tables: Sequence[PortTable], vantages: Sequence[VantageRecord]) 
 
 
 def address_records(
-    inventory: Inventory, discover: Callable[[], Inventory], plan: Plan, times: tuple[datetime, datetime]
-) -> tuple[tuple[AddressRecord, ...], tuple[str, ...]]:
-    """Every address with whether it was scanned; those born in mid-scan are listed as not scanned."""
-    try:
-        now = discover().addresses
-    except ScanError:
-        now = inventory.addresses
-    known = {address.ip for address in inventory.addresses}
-    born = tuple(address for address in now if address.ip not in known and address.scannable)
+    inventory: Inventory,
+    born: frozenset[IPv6Address],
+    scanned: frozenset[IPv6Address],
+    vantages: Sequence[VantageRecord],
+    times: tuple[datetime, datetime],
+) -> tuple[AddressRecord, ...]:
+    """Every address with whether it was scanned; ``born`` are those that were born in mid-scan."""
     sources = {row.destination.name: row.source for row in read_outbound(destinations_of(inventory.addresses))}
     vendor = vendor_finder()
-    records = tuple(
-        record_of(
-            address,
-            Circumstances(at, vendor=vendor, sources=sources),
-            scanned=address.ip in plan.addresses,
-            why_not_scanned="" if address.ip in plan.addresses else _why_not(address in born, address.scannable),
+    seen_at: dict[str, tuple[str, ...]] = {}
+    for vantage in vantages:
+        if vantage.call_home and vantage.call_home.seen:
+            seen = vantage.call_home.seen
+            seen_at[seen] = (*seen_at.get(seen, ()), vantage.name)
+    return tuple(
+        replace(
+            record_of(
+                address,
+                Circumstances(times[address.ip in born], vendor=vendor, sources=sources, networks=inventory.ipv4),
+                scanned=address.ip in scanned,
+                why_not_scanned="" if address.ip in scanned else _why_not(address.ip in born, address.scannable),
+            ),
+            seen_at=seen_at.get(str(address.ip), ()),
         )
-        for addresses, at in zip((inventory.addresses, born), times, strict=True)
-        for address in addresses
+        for address in inventory.addresses
     )
-    problems = tuple(f"{address.ip} was born in mid-scan and is not scanned: run again" for address in born)
-    return records, problems
 
 
 def _why_not(born: bool, scannable: bool) -> str:  # noqa: FBT001

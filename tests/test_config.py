@@ -77,7 +77,7 @@ def test_everything_from_a_file(places: Places) -> None:
     places.local.write_text(
         'vantages = ["ssh:me@vps", "exec:docker run out"]\nprofile = "quick"\naddresses = ["2001:db8::1"]\ntcp = "22"\n'
         'udp = ""\nrate = 5\nexpect = "rfc6092"\nfail_on = "never"\nlang = "ja"\noutputs = ["json=-"]\n'
-        'policy = "p.toml"\nnmap = false\nlocate_all = false\n'
+        'names = ["www.example.org"]\npolicy = "p.toml"\nnmap = false\nlocate_all = false\n'
     )
     written = tomllib.loads(places.local.read_text())
     found = places.load()
@@ -93,6 +93,7 @@ def test_everything_from_a_file(places: Places) -> None:
         lang="ja",
         outputs=("json=-",),
         policy=places.cwd / "p.toml",
+        names=("www.example.org",),
         nmap=False,
         locate_all=False,
         origins={key: str(places.local) if key in written else "default" for key in KEYS},

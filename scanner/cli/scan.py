@@ -19,6 +19,7 @@ from scanner.model.errors import EnvironmentFault, InputError
 if TYPE_CHECKING:
     from scanner.config import Configuration
     from scanner.model.run import Run, RunDigest
+    from scanner.plan import PacketClass
     from scanner.policy import Policy
     from scanner.scan import Request
 
@@ -50,6 +51,9 @@ THREE_WAYS = (
     multiple=True,
     metavar="NAME",
     help="A name of this host, whose AAAA records are compared with its addresses at the end; repeatable.",
+)
+@click.option(
+    "--router", metavar="ID", help="Which router it is, for the remedies (v6expose remedy --list); guessed otherwise."
 )
 @click.option("--policy", metavar="FILE", help="What may be open: TOML with [[allow]] entries.")
 @click.option(
@@ -151,6 +155,7 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
         "expect",
         "lang",
         "names",
+        "router",
         "nmap",
         "locate_all",
     )
@@ -186,6 +191,7 @@ def request_of(configuration: Configuration, options: dict[str, Any]) -> Request
         title=options["title"],
         before=read_digest(options["before"]) if options["before"] else None,
         names=names_of(configuration),
+        router=router_of(configuration),
     )
 
 
@@ -200,6 +206,15 @@ def policy_of(path: Path | None) -> Policy:
     policy = load_policy(path)
     check_host(policy, socket.gethostname())
     return policy
+
+
+def router_of(configuration: Configuration) -> str:
+    """The configured router. Raises InputError for one that nobody knows, before the scan."""
+    if not configuration.router:
+        return ""
+    from scanner.remedies import find_router
+
+    return find_router(configuration.router).id
 
 
 def names_of(configuration: Configuration) -> tuple[str, ...]:

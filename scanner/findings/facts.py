@@ -44,6 +44,7 @@ class Facts:
     privacy: Privacy | None = None
     differences: tuple[Difference, ...] = ()
     names: tuple[NameRecord, ...] = ()  # what the DNS said of the owner's names at the end of the scan
+    born: frozenset[IPv6Address] = frozenset()  # of the inventory's addresses those that were born in mid-scan
     now: tuple[Address, ...] | None = None  # the host's addresses at that moment, None: those of the inventory
 
 

@@ -148,12 +148,26 @@ class TargetFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledHome:
+    """A datagram from the source address that the kernel chose (None: it has no way there), and the address it showed
+    outside (None: it was not seen there, and ``why`` says so).
+    """
+
+    destination: IPv6Address
+    kernel: IPv6Address | None
+    seen: IPv6Address | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """One vantage's whole measurement, frozen."""
 
     targets: tuple[TargetFacts, ...]
     controls: Controls = Controls()
     loss_bound: float | None = None  # upper bound (99 %) of the loss inwards, None where nothing measured it
+    outward_left: int = 0  # answers on inside-opened TCP flows that the witness saw leave
+    outward_heard: int = 0  # and how many of them the vantage captured
     path: Path = Path()
     late_rejects: bool = False
     probes_sent: int = 0
@@ -168,3 +182,4 @@ class Measurement:
     problems: tuple[str, ...] = field(default=())
     interrupted: bool = False
     lost: bool = False  # the vantage died on the way
+    home_call: CalledHome | None = None  # None: nobody called
