@@ -25,6 +25,7 @@ UNSET = {
     "udp": "the profile's",
     "outputs": "an HTML report in the current directory",
     "policy": "none",
+    "router": "guessed",
     "names": "those that DDNS clients on this host keep",
     "store": "runs.db in the state directory",
     "keep": "for ever",

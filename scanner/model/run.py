@@ -51,9 +51,12 @@ class RouterRecord:
 
 @dataclass(frozen=True, slots=True)
 class Host:
+    """``router`` is what the owner says the router is: an id of data/routers.toml, "" where nothing was said."""
+
     name: str
     os: str
     default_router: RouterRecord | None
+    router: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from scanner.model.text import say
 from scanner.remedies.guess import guess_router
 from scanner.remedies.host import host_remedies
 from scanner.remedies.render import render
-from scanner.remedies.routers import GENERIC, find_router
+from scanner.remedies.routers import GENERIC, find_router, load_routers
 from scanner.remedies.situation import Choice, Situation, parse_interface, situation_of
 from scanner.remedies.values import Kind, Remedy, Router
 
@@ -23,13 +23,20 @@ NOTHING_SAID = Choice()
 def remedies_for(
     run: Run, finding: Finding, router: str | None, choice: Choice = NOTHING_SAID, language: str = SOURCE
 ) -> tuple[Remedy, ...]:
-    """The router's remedy first. ``router`` is an id of the catalogue, None for the likeliest one; where nothing tells
-    which one it is, the remedy says in words what any router should do. Empty for findings that neither a filter nor
-    another binding cures. Raises InputError for an unknown router.
+    """The router's remedy first. ``router`` is an id of the catalogue; None for what the run says or the likeliest one.
+    Where nothing tells which one it is, the remedy says in words what any router should do. Empty for findings that
+    neither a filter nor another binding cures. Raises InputError for an unknown router.
     """
-    row = find_router(router or next((guess.router for guess in guess_router(run)), GENERIC))
+    row = find_router(router or likeliest(run))
     situation = situation_of(run, finding, choice)
     return tuple(_all(run, finding, row, choice, situation, language))
+
+
+def likeliest(run: Run) -> str:
+    """What the owner said, if it is known here; otherwise the first guess, or ``generic``."""
+    if any(row.id == run.host.router for row in load_routers()):
+        return run.host.router
+    return next((guess.router for guess in guess_router(run)), GENERIC)
 
 
 def _all(

@@ -8,9 +8,6 @@ from scanner.model.text import say
 from scanner.remedies.routers import load_routers
 from scanner.remedies.values import Guess, Router
 
-UNIVERSAL_LOCAL = 0x02  # of the first octet of a MAC address: locally administered (IEEE 802, section 8.4)
-EUI64_MIDDLE = b"\xff\xfe"  # RFC 4291 appendix A
-
 
 def guess_router(run: Run) -> tuple[Guess, ...]:
     """The likeliest first; empty where nothing tells. The same router is named once, with the best reason."""
@@ -19,18 +16,6 @@ def guess_router(run: Run) -> tuple[Guess, ...]:
         for router, why in look(run):
             found.setdefault(router.id, Guess(router.id, router.name, why))
     return tuple(found.values())
-
-
-def mac_from_link_local(address: str) -> str | None:
-    """The MAC address that a link-local address is made of (RFC 4291 appendix A), None where it is not."""
-    try:
-        identifier = IPv6Address(address.partition("%")[0]).packed[8:]
-    except ValueError:
-        return None
-    if identifier[3:5] != EUI64_MIDDLE:
-        return None
-    octets = bytes((identifier[0] ^ UNIVERSAL_LOCAL, *identifier[1:3], *identifier[5:]))
-    return ":".join(f"{octet:02x}" for octet in octets)
 
 
 def _by_domain(run: Run) -> Iterator[tuple[Router, str]]:
