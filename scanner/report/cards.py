@@ -9,7 +9,9 @@ from scanner.model.finding import Finding, Severity
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``target`` is "445/tcp" or "" for the whole host; ``evidence`` pairs the addresses with what was seen there."""
+    """``target`` is "445/tcp" or "" for the whole host; ``evidence`` pairs the addresses with what was seen there.
+    ``findings`` are those the card tells of, at least one.
+    """
 
     rule: str
     severity: Severity
@@ -21,6 +23,7 @@ class Card:
     evidence: tuple[tuple[tuple[str, ...], str], ...]
     standard: str
     anchor: str
+    findings: tuple[Finding, ...]
 
     @property
     def place(self) -> str:
@@ -65,6 +68,7 @@ def _card(group: list[Finding], taken: dict[str, int]) -> Card:
         evidence=tuple((_distinct(addresses), text) for text, addresses in evidence.items() if text),
         standard=first.standard,
         anchor=_anchor(f"{first.rule}-{_target(first)}", taken),
+        findings=tuple(group),
     )
 
 

@@ -1,10 +1,15 @@
 """Findings as a reader sees them. Pure."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
+from scanner.model.finding import Finding
+from scanner.model.run import Run
+from scanner.model.text import say
 from scanner.report.cards import Card
-from scanner.report.results import Tag
-from scanner.report.text import clean, one_line, rfc_link
+from scanner.report.proof import Proof, Target, proofs_of
+from scanner.report.results import Tag, tags_of
+from scanner.report.text import clean, moment, one_line, rfc_link
 from scanner.report.words import SEVERITIES, Word
 
 
@@ -17,10 +22,17 @@ class Piece:
 
 
 Passage = tuple[Piece, ...]
+_SPOT = re.compile("[0-9a-f]{16}")
+WHOLE_HOST = "host"  # the kind of address of a finding that is about none
 
 
 @dataclass(frozen=True, slots=True)
 class CardView:
+    """``kinds`` are those of the addresses, for the filter; ``seen`` says since when, "" where no earlier run is known.
+    ``spots`` are fingerprints under which other documents link to it; ``recheck`` are commands that ask again for this
+    alone.
+    """
+
     severity: str
     word: Word
     title: str
@@ -34,23 +46,42 @@ class CardView:
     standard: str
     link: str
     anchor: str
+    spots: tuple[str, ...]
+    kinds: tuple[str, ...]
+    proofs: tuple[Proof, ...]
+    seen: str
+    recheck: tuple[str, ...]
 
 
-def card_views(cards: tuple[Card, ...], tags: dict[str, Tag]) -> tuple[CardView, ...]:
+def card_views(cards: tuple[Card, ...], run: Run) -> tuple[CardView, ...]:
     first: dict[tuple[str, ...], Card] = {}
-    return tuple(_view(card, first.setdefault(card.remedy, card), tags) for card in cards)
+    tags, proofs = tags_of(run), proofs_of(run, (finding for card in cards for finding in card.findings))
+    views = tuple(_view(card, first.setdefault(card.remedy, card), tags, proofs, run) for card in cards)
+    taken: set[str] = set()
+    return tuple(replace(view, spots=_untaken(view.spots, taken)) for view in views)
 
 
-def _view(card: Card, teacher: Card, tags: dict[str, Tag]) -> CardView:
+def _untaken(spots: tuple[str, ...], taken: set[str]) -> tuple[str, ...]:
+    """An HTML id stands once in a page, and a document from elsewhere may hold anything."""
+    free = tuple(spot for spot in spots if _SPOT.fullmatch(spot) and spot not in taken)
+    taken.update(free)
+    return free
+
+
+def _view(
+    card: Card, teacher: Card, tags: dict[str, Tag], proofs: dict[Target, tuple[Proof, ...]], run: Run
+) -> CardView:
     """``teacher`` is the first card with the same remedy, often this one."""
     repeated = teacher is not card and bool(card.remedy)
+    fingerprints = tuple(dict.fromkeys(one_line(finding.fingerprint, 64) for finding in card.findings))
+    shown = tuple(tags.get(address, Tag(one_line(address, 60), "")) for address in card.addresses)
     return CardView(
         severity=card.severity.value,
         word=SEVERITIES[card.severity],
         title=one_line(card.title, 200),
         target="" if card.place in card.title else one_line(card.target, 40),
         rule=one_line(card.rule, 40),
-        tags=tuple(tags.get(address, Tag(one_line(address, 60), "")) for address in card.addresses),
+        tags=shown,
         why=tuple(passage(clean(text, 1200)) for text in card.why),
         remedy=() if repeated else tuple(passage(clean(text, 4000)) for text in card.remedy),
         same_as=(teacher.anchor, _named(teacher)) if repeated else None,
@@ -58,7 +89,34 @@ def _view(card: Card, teacher: Card, tags: dict[str, Tag]) -> CardView:
         standard=one_line(card.standard, 200),
         link=rfc_link(card.standard),
         anchor=card.anchor,
+        spots=fingerprints,
+        kinds=_kinds(card, run),
+        proofs=tuple(proof for finding in card.findings for proof in proofs.get(_target(finding), ())),
+        seen=_seen(card, run),
+        recheck=tuple(f"v6expose recheck {fingerprint}" for fingerprint in fingerprints if fingerprint),
     )
+
+
+def _kinds(card: Card, run: Run) -> tuple[str, ...]:
+    kinds = {record.kind.value for record in run.addresses if record.address in card.addresses}
+    return tuple(sorted(kinds)) or (WHOLE_HOST,)
+
+
+def _target(finding: Finding) -> Target:
+    return finding.address or "", finding.protocol or "", finding.port or 0
+
+
+def _seen(card: Card, run: Run) -> str:
+    firsts = [finding.first_seen for finding in card.findings if finding.first_seen]
+    if not firsts:
+        return ""
+    first = min(firsts)
+    if first >= run.run.started_at:
+        return say("New in this run")
+    lasts = [finding.last_seen for finding in card.findings if finding.last_seen]
+    if not lasts:
+        return say("First seen {first}", first=moment(first))
+    return say("First seen {first}, last seen before this run {last}", first=moment(first), last=moment(max(lasts)))
 
 
 def passage(text: str) -> Passage:

@@ -54,11 +54,14 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class BlockView:
+    """``outside`` False: the vantage stands inside, and nothing it saw may look reassuring."""
+
     anchor: str
     heading: str
     vantage: str
     tags: tuple[Tag, ...]
     tables: tuple[TableView, ...]
+    outside: bool
 
 
 def block_views(blocks: tuple[Block, ...], inside: frozenset[str]) -> tuple[BlockView, ...]:
@@ -70,6 +73,7 @@ def block_views(blocks: tuple[Block, ...], inside: frozenset[str]) -> tuple[Bloc
             one_line(block.vantage) + (", which is not outside" if block.vantage in inside else ""),
             block.tags,
             tuple(_table(table) for table in block.tables),
+            block.vantage not in inside,
         )
         for number, block in enumerate(blocks, 1)
     )

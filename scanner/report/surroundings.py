@@ -100,21 +100,23 @@ def _evidence(row: Evidence, table: PortTable) -> EvidenceRow:
         shown + (f" and {count(left_off, 'more range')}" if left_off else ""),
         f"{size(ranges):,}",
         VERDICTS[row.verdict],
-        _outside(row, table.address),
-        _inside(row),
+        answer_of(row, table.address),
+        arrival_of(row),
         str(row.attempts),
         clean(row.reason, 300),
     )
 
 
-def _outside(row: Evidence, target: str) -> str:
+def answer_of(row: Evidence, target: str) -> str:
+    """What came back outside."""
     if row.responder is None:
         return one_line(row.answer, 60)
     who = "the address itself" if row.responder == target else one_line(row.responder, 60)
     return f"{one_line(row.answer, 60)} from {who}{_hop_limit(row.hop_limit)}"
 
 
-def _inside(row: Evidence) -> str:
+def arrival_of(row: Evidence) -> str:
+    """What the witness saw inside."""
     if row.arrived is None:
         return "nobody watched"
     if not row.arrived:

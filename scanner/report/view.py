@@ -1,20 +1,26 @@
 """The whole report as plain values, so that the template only loops: Run -> ReportView. Pure.
 
-standing    how far to believe it     path          where probes ended      cardview      findings
-changeview  before and after          portview      maps and tables         surroundings  addresses, vantages, evidence
+standing    how far to believe it     figures       the large numbers       first         what to do first
+changeview  before and after          cardview      findings                proof         what proves them
+path        where probes ended        portview      maps and tables         surroundings  addresses, vantages, evidence
 """
 
 from dataclasses import dataclass
 
-from scanner.model.run import Run
-from scanner.report.cards import cards_of
-from scanner.report.cardview import CardView, card_views
+from scanner.model.address import Kind
+from scanner.model.finding import Severity
+from scanner.model.run import Cap, Run
+from scanner.model.text import say, say_many
+from scanner.report.cards import Card, cards_of
+from scanner.report.cardview import WHOLE_HOST, CardView, card_views
 from scanner.report.changeview import ComparisonView, comparison_view
 from scanner.report.differenceview import DifferencesView, differences_view
+from scanner.report.figures import Fact, figures_of
+from scanner.report.first import Step, steps_of
 from scanner.report.neighbours import NeighbourView, neighbour_views
 from scanner.report.path import Way, ways_of
 from scanner.report.portview import BlockView, block_views
-from scanner.report.results import blocks_of, tags_of
+from scanner.report.results import blocks_of
 from scanner.report.standing import CONDITIONS, NO_GRADE, Condition, Standing, standing_of
 from scanner.report.surroundings import (
     AddressRow,
@@ -26,12 +32,13 @@ from scanner.report.surroundings import (
     sureness,
     vantage_views,
 )
-from scanner.report.tally import Tally, inside_vantages, tally_of, trusted_tables
-from scanner.report.text import clean, count, left_off, moment, one_line, percent, took
+from scanner.report.tally import inside_vantages
+from scanner.report.text import clean, left_off, moment, one_line, took
 from scanner.report.timeline import Timeline, timeline_of
 from scanner.report.words import (
     EXPECTATIONS,
     GROUPS,
+    KINDS,
     PROFILES,
     SEVERITIES,
     VERDICT_ORDER,
@@ -43,17 +50,15 @@ from scanner.report.words import (
 )
 
 MOST_CARDS = 120
-MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A number that is worth a large figure. ``group`` colours it, "" leaves it plain."""
+class CapView:
+    """Why the grade is no better than ``letter``; ``tone`` colours the letter."""
 
-    figure: str
-    label: str
-    note: str
-    group: str
+    letter: str
+    reason: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +87,22 @@ class ReportView:
     grade_words: str
     headline: str
     reasons: tuple[str, ...]
+    caps: tuple[CapView, ...]
     conditions: tuple[tuple[str, Word], ...]
     warnings: tuple[str, ...]
     meta: tuple[str, ...]
     sure: tuple[str, ...]
     facts: tuple[Fact, ...]
     comparison: ComparisonView | None
+    steps: tuple[Step, ...]
+    steps_left: str
     ways: tuple[Way, ...]
     differences: DifferencesView | None
     severities: tuple[tuple[str, Word, int], ...]
     no_findings: str
     cards: tuple[CardView, ...]
+    card_kinds: tuple[tuple[str, str], ...]
+    remembered: bool
     cards_left_off: str
     blocks: tuple[BlockView, ...]
     evidence: tuple[EvidenceView, ...]
@@ -109,6 +119,7 @@ class ReportView:
 def view_of(run: Run) -> ReportView:
     """Raises InputError where the document's port lists cannot be read."""
     standing, blocks, cards = standing_of(run), blocks_of(run), cards_of(run.findings)
+    steps = steps_of(run, standing, cards)
     return ReportView(
         title=_title(run),
         host=one_line(run.host.name, 80),
@@ -119,12 +130,15 @@ def view_of(run: Run) -> ReportView:
         grade_words=f"{standing.grade or 'none'}, {_grade_caption(standing)}",
         headline=one_line(standing.headline),
         reasons=tuple(clean(reason, 300) for reason in standing.reasons),
+        caps=tuple(CapView(cap.letter, clean(cap.reason, 300), _tone_of(cap)) for cap in run.summary.caps),
         conditions=tuple((condition.value, CONDITIONS[condition]) for condition in standing.conditions),
         warnings=_warnings(standing),
         meta=_meta(run),
         sure=_sure(run),
-        facts=_facts(tally_of(trusted_tables(run)), run),
+        facts=figures_of(run, whole=standing.conditions == (Condition.COMPLETE,)),
         comparison=comparison_view(run, run.before) if run.before else None,
+        steps=steps,
+        steps_left=_steps_left(standing, steps, cards),
         ways=ways_of(run, blocks),
         differences=differences_view(run),
         severities=tuple(
@@ -133,7 +147,9 @@ def view_of(run: Run) -> ReportView:
             if (amount := sum(card.severity is severity for card in cards))
         ),
         no_findings=_no_findings(standing),
-        cards=card_views(cards[:MOST_CARDS], tags_of(run)),
+        cards=card_views(cards[:MOST_CARDS], run),
+        card_kinds=_card_kinds(),
+        remembered=any(finding.first_seen for finding in run.findings),
         cards_left_off=left_off(len(cards) - MOST_CARDS, "finding"),
         blocks=block_views(blocks, inside_vantages(run)),
         evidence=evidence_views(run),
@@ -151,6 +167,26 @@ def view_of(run: Run) -> ReportView:
 def _title(run: Run) -> str:
     told = f"{run.host.name}: {run.run.title}" if run.run.title else run.host.name
     return one_line(told, 120)
+
+
+def _tone_of(cap: Cap) -> str:
+    """Gaps in the measurement are neither good nor bad."""
+    return f"sev-{cap.severity.value}" if cap.severity else "tone-unknown"
+
+
+def _steps_left(standing: Standing, steps: tuple[Step, ...], cards: tuple[Card, ...]) -> str:
+    told = {anchor for step in steps for anchor, _ in step.solves}
+    left = sum(card.severity is not Severity.INFO and card.anchor not in told for card in cards)
+    if left:
+        return say_many("{count} finding more is listed below.", "{count:,} findings more are listed below.", left)
+    if steps or standing.conditions != (Condition.COMPLETE,):
+        return ""
+    return say("Nothing needs doing now. Scan again after every change of the router, and from time to time.")
+
+
+def _card_kinds() -> tuple[tuple[str, str], ...]:
+    """What findings can be about, for the filter."""
+    return (*((kind.value, KINDS[kind].label) for kind in Kind), (WHOLE_HOST, say("the whole host")))
 
 
 def _grade_caption(standing: Standing) -> str:
@@ -188,44 +224,6 @@ def _sure(run: Run) -> tuple[str, ...]:
         f"{one_line(vantage.name, 60) + ': ' if many else ''}{sureness(vantage)} (controls: {controls(vantage)})"
         for vantage in run.vantages
     )
-
-
-def _facts(tally: Tally, run: Run) -> tuple[Fact, ...]:
-    if not tally.scanned:
-        return ()
-    opened, reached = tally.of(Group.OPEN), tally.of(Group.OPEN, Group.PASSED)
-    stopped, elsewhere = tally.of(Group.ROUTER), tally.of(Group.UPSTREAM, Group.BLOCKED)
-    unknown = tally.of(Group.UNKNOWN, Group.STRANGE)
-    addresses = count(len({table.address for table in trusted_tables(run)}), "address", "addresses")
-    return (
-        Fact(f"{opened:,}", "open to strangers", _named(tally), "open" if opened else ""),
-        Fact(
-            f"{reached:,}",
-            "passed the router",
-            f"{percent(reached / tally.scanned)} of {count(tally.scanned, 'port')} scanned on {addresses}",
-            "passed" if reached else "",
-        ),
-        Fact(
-            f"{stopped:,}",
-            "stopped by the router",
-            f"{percent(stopped / tally.scanned)}, on every address"
-            + (f"; {elsewhere:,} more stopped elsewhere" if elsewhere else ""),
-            "router" if stopped else "",
-        ),
-        Fact(
-            f"{unknown:,}",
-            "unknown",
-            percent(unknown / tally.scanned) if unknown else "every scanned port was judged",
-            "unknown" if unknown else "",
-        ),
-    )
-
-
-def _named(tally: Tally) -> str:
-    """The first open ports, by name."""
-    ports = [f"{port}/{protocol}" for protocol, port in tally.open_ports[:MOST_NAMED]]
-    more = len(tally.open_ports) - len(ports)
-    return (", ".join(ports) + (f" and {more:,} more" if more else "")) or "no service answered"
 
 
 def _listeners(run: Run) -> tuple[ListenerRow, ...]:

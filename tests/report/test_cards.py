@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from scanner.model.finding import Severity
 from scanner.report.cards import cards_of
 from scanner.report.cardview import Piece, card_views, passage
-from scanner.report.results import tags_of
 
 from .sample import STABLE, TEMPORARY, before_fix
 
@@ -38,7 +37,7 @@ def test_titles_that_differ_stay_apart_under_anchors_of_their_own() -> None:
 
 
 def test_a_remedy_is_told_once_and_then_referred_to() -> None:
-    first, second, *_ = card_views(cards_of(FINDINGS), tags_of(before_fix()))
+    first, second, *_ = card_views(cards_of(FINDINGS), before_fix())
     assert first.remedy
     assert first.same_as is None
     assert second.remedy == ()
@@ -47,7 +46,7 @@ def test_a_remedy_is_told_once_and_then_referred_to() -> None:
 
 def test_a_target_that_the_title_names_is_not_repeated() -> None:
     named = replace(FINDINGS[0], title="SMB answers strangers on tcp/445")
-    views = card_views(cards_of((named, FINDINGS[1])), {})
+    views = card_views(cards_of((named, FINDINGS[1])), before_fix())
     assert {view.title: view.target for view in views} == {
         "SMB answers strangers on tcp/445": "",
         "NetBIOS session service answers strangers": "139/tcp",
