@@ -49,7 +49,7 @@ class Configuration:
     outputs: tuple[str, ...] = ()
     policy: Path | None = None
     names: tuple[str, ...] = ()
-    router: str = ""
+    router: str | None = None
     nmap: bool = True
     store: str | None = None
     keep: Keep | None = None
