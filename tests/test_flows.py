@@ -11,7 +11,7 @@ from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.packet import Raw
 
-from scanner.flows import captured_flow, flows_of, said_flow
+from scanner.flows import Syn, captured_flow, flows_of, read_syn, said_flow
 from scanner.measure import control_ports, errors_limited
 from scanner.witness.pinhole import HELLO
 
@@ -76,3 +76,17 @@ def test_whether_this_host_limits_its_errors(*, tmp_path: Path, text: str, limit
     setting.write_text(text)
     assert errors_limited(setting) == limited
     assert errors_limited(tmp_path / "missing"), "what cannot be read is taken for the usual"
+
+
+@pytest.mark.parametrize(
+    ("flags", "port", "found"),
+    [("S", PORT, True), ("SEC", PORT, True), ("SA", PORT, False), ("A", PORT, False), ("S", PORT + 1, False)],
+)
+def test_a_syn_to_the_flow_port_opens_a_connection(*, flags: str, port: int, found: bool) -> None:
+    packet = bytes(IPv6(src=str(SHOWN), dst=str(VANTAGE)) / TCP(sport=50_000, dport=port, seq=9, flags=flags))
+    assert read_syn(packet, PORT) == (Syn(SHOWN, 50_000, 9) if found else None)
+
+
+@given(st.binary(max_size=120))
+def test_any_bytes_are_a_syn_or_none(packet: bytes) -> None:
+    assert read_syn(packet, PORT) is None

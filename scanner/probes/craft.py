@@ -17,7 +17,7 @@ from scanner.probes.tokens import flow_label
 HOP_LIMIT = 64
 WINDOW = 64240
 MSS = 1220  # fits the minimum IPv6 MTU of 1280 (RFC 8200 section 5)
-PORT_AT, TCP_TOKEN_AT, TCP_CHECKSUM_AT = 42, 44, 56
+PORT_AT, TCP_TOKEN_AT, TCP_CHECKSUM_AT, TCP_DATA_AT = 42, 44, 56, 60
 UDP_TOKEN_AT, UDP_CHECKSUM_AT = 48, 46
 
 
@@ -56,6 +56,30 @@ def udp_template(flow: Flow, hop_limit: int = HOP_LIMIT, token_length: int = 8) 
     packet = bytearray(bytes(_header(flow, hop_limit) / datagram))
     packet[UDP_CHECKSUM_AT : UDP_CHECKSUM_AT + 2] = b"\0\0"
     return Template(bytes(packet), UDP_TOKEN_AT, token_length, UDP_CHECKSUM_AT)
+
+
+def segment_template(
+    flow: Flow, sequence: int, acknowledged: int, hop_limit: int = HOP_LIMIT, token_length: int = 12
+) -> Template:
+    """A TCP segment of an open connection whose data is the token."""
+    segment = TCP(
+        sport=flow.source_port, dport=0, seq=sequence, ack=acknowledged, flags="PA", window=WINDOW, chksum=0
+    ) / Raw(bytes(token_length))
+    return Template(bytes(_header(flow, hop_limit) / segment), TCP_DATA_AT, token_length, TCP_CHECKSUM_AT)
+
+
+def syn_ack(flow: Flow, port: int, sequence: int, acknowledged: int) -> bytes:
+    """The answer to a SYN that the inside sent to us, made by us so that no kernel has to be willing."""
+    segment = TCP(
+        sport=flow.source_port,
+        dport=port,
+        seq=sequence,
+        ack=acknowledged,
+        flags="SA",
+        window=WINDOW,
+        options=[("MSS", MSS)],
+    )
+    return bytes(_header(flow, HOP_LIMIT) / segment)
 
 
 def udp_packet(flow: Flow, port: int, payload: bytes, label: int = 0, hop_limit: int = HOP_LIMIT) -> bytes:

@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 from scanner.model.errors import IncompleteError
 from scanner.model.evidence import Controls, DoorFact, Kind, Measurement, Path
-from scanner.plan import UDP, Plan, TargetPlan, order
+from scanner.plan import TCP, UDP, Plan, TargetPlan, order
 from scanner.probes.answers import Answer, Probe, read_answer, read_probe
 from scanner.probes.bpf import ICMPV6, answers_filter
-from scanner.probes.controls import ControlBook, ControlFlow, control_index, flow_for
+from scanner.probes.controls import AnyFlow, ControlBook, acknowledgement_in, control_in, control_index, flow_for
 from scanner.probes.craft import Flow, Template, stamp, syn_template, udp_packet, udp_template
 from scanner.probes.ledger import Book
 from scanner.probes.pace import Pace
@@ -76,7 +76,7 @@ class Chunk:
     controls: range
     rate: float
     dropped: int
-    flow: ControlFlow | None = None
+    flow: AnyFlow | None = None
     failed: frozenset[int] = frozenset()
     sent: int = 0
     begun: float = 0.0
@@ -92,7 +92,7 @@ class Surroundings:
     witness: Witness | None
     outside: Outside
     key: bytes
-    open_flows: Callable[[], tuple[tuple[ControlFlow, ...], tuple[Pinhole, ...]]]
+    open_flows: Callable[[], tuple[tuple[AnyFlow, ...], tuple[Pinhole, ...]]]
     flow_ports: Mapping[IPv6Address, int]
     present: Callable[[], frozenset[IPv6Address]]
     payload: Callable[[int, bytes], bytes | None]
@@ -117,6 +117,22 @@ class Ears:
     stray: Callable[[Answer], None] = lambda _answer: None  # an answer about no address of the plan
 
 
+@dataclass(slots=True)
+class Outward:
+    """Acknowledgements on TCP control flows: how many the witness saw leave, how many were heard outside."""
+
+    left: int = 0
+    heard: int = 0
+
+    def leave(self, packet: bytes, flows: Mapping[tuple[bytes, int, int], AnyFlow]) -> None:
+        said = acknowledgement_in(packet)
+        flow = flows.get((said[0], TCP, said[1])) if said else None
+        self.left += flow is not None and said is not None and said[2] == flow.vantage_port
+
+    def hear(self, packet: bytes, shown: frozenset[tuple[bytes, int, int]]) -> None:
+        self.heard += acknowledgement_in(packet) in shown
+
+
 class Finder(Protocol):
     """Finds the path and the place where silent probes end (locate.py)."""
 
@@ -137,7 +153,8 @@ class Engine:
         self.around = around
         self.books = {(t.address.packed, t.protocol): Book(t.address, t.protocol, t.ports) for t in plan.targets}
         self.controls = ControlBook()
-        self.flows: tuple[ControlFlow, ...] = ()
+        self.flows: tuple[AnyFlow, ...] = ()
+        self.outward = Outward()
         self.pinholes: tuple[Pinhole, ...] = ()
         self.pace = Pace(plan.start_rate, plan.rate)
         self.path = Path(home=around.home)
@@ -170,7 +187,8 @@ class Engine:
             for index, port in enumerate(around.outside.ports[: MOST_PASSES * len(plan.addresses)])
         }
         self._source_ports = {owner: port for port, owner in self._owners.items()}
-        self._flow_of: dict[tuple[bytes, int], ControlFlow] = {}
+        self._flow_of: dict[tuple[bytes, int, int], AnyFlow] = {}  # by inside address, protocol and inside port
+        self._shown: frozenset[tuple[bytes, int, int]] = frozenset()  # how the TCP ones show outside
         self._refreshed = self._pulsed = 0.0
         self._capture_dropped = self._far_dropped = 0
         self._last_probe = 0.0
@@ -238,24 +256,34 @@ class Engine:
         if self.around.witness is None:
             return
         self.flows, self.pinholes = self.around.open_flows()
-        self.called_home = tuple(flow.inside for flow in self.flows)
-        self.translated = tuple((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen)
-        self._flow_of = {(flow.inside.packed, flow.inside_port): flow for flow in self.flows}
+        self.called_home = tuple(dict.fromkeys(flow.inside for flow in self.flows))
+        changed = ((flow.inside, flow.seen) for flow in self.flows if flow.inside != flow.seen)
+        self.translated = tuple(dict.fromkeys(changed))
+        self._flow_of = {(flow.inside.packed, flow.protocol, flow.inside_port): flow for flow in self.flows}
+        streams = (flow for flow in self.flows if flow.protocol == TCP)
+        self._shown = frozenset((flow.seen.packed, flow.seen_port, flow.vantage_port) for flow in streams)
         if not self.flows:
             self.problems.append(
                 "no control flow could be opened (the host's own packets did not reach the vantage): "
-                "check that this host has IPv6 access outwards and that the vantage takes UDP"
+                "check that this host has IPv6 access outwards and that the vantage takes UDP or TCP"
             )
 
     def send_controls(self, number: int) -> None:
         """Controls alone, at the start rate; waits for the last."""
-        if not self.flows:
-            return
-        flow = self.flows[0]
-        indexes = self.controls.take(number, flow)
-        packets = [flow.packet(self.around.key, index) for index in indexes]
-        self._send_packets(packets, interval=1 / self.plan.start_rate)
-        self.wait_until(lambda: self.controls.seen_of(indexes) == number, number / self.plan.start_rate + self._settle)
+        for flow in {flow.protocol: flow for flow in reversed(self.flows)}.values():  # the first of each protocol
+            indexes = self.controls.take(number, flow)
+            packets = [flow.packet(self.around.key, index) for index in indexes]
+            self._send_packets(packets, interval=1 / self.plan.start_rate)
+            longest = number / self.plan.start_rate + self._settle
+            self.wait_until(lambda i=indexes: self.controls.seen_of(i) == number, longest)  # type: ignore[misc]
+            if not self.controls.seen_of(indexes):
+                self._give_up(flow)
+
+    def _give_up(self, flow: AnyFlow) -> None:
+        """Nothing comes through on this flow while others work: it is broken, and says nothing of the path."""
+        if any(other.protocol != flow.protocol for other in self.flows):
+            self.flows = tuple(other for other in self.flows if other != flow)
+            self.controls.forget_flow(flow)
 
     def _sweep(self) -> None:
         queue = {id(self._book(t)): order(t, int.from_bytes(self.around.key[:4], "big")) for t in self.plan.targets}
@@ -382,7 +410,7 @@ class Engine:
                 size = self._chunk_size()
                 some = rest[at : at + size]
                 at += size
-                flow = flow_for(self.flows, book.address)
+                flow = flow_for(self.flows, book.address, book.protocol)
                 controls = self.controls.take(max(PER_CHUNK, len(some) // ONE_IN), flow) if flow else range(0)
                 yield Chunk(book, attempt, some, controls, self.pace.rate, self._dropped(), flow)
 
@@ -419,6 +447,8 @@ class Engine:
         dropped = self._dropped() - chunk.dropped
         if sent and not seen:
             self._look_who_is_gone()
+            if chunk.flow is not None and chunk.flow in self.flows:
+                self._give_up(chunk.flow)
         if chunk.flow is not None and chunk.flow.inside in self.vanished:
             return  # its controls could not come through
         self.pace = self.pace.after(chunk.rate, sent, seen, dropped)
@@ -485,6 +515,7 @@ class Engine:
         if kind == "heard":
             for at, text in event["p"]:
                 packet = base64.b64decode(text)
+                self.outward.hear(packet, self._shown)
                 answer = read_answer(packet)
                 if answer is not None:
                     self._on_answer(answer, at)
@@ -540,14 +571,17 @@ class Engine:
             self.ears.neighbour(packet[40], packet[48:64], frame.outgoing)
             return
         if frame.outgoing:
+            self.outward.leave(packet, self._flow_of)
             answer = read_answer(packet) if packet[24:40] == self._vantage else None
             book = self.books.get((answer.target, answer.protocol)) if answer else None
             attempt = self._attempt_of(answer.source_port, answer.target) if answer else None
             if answer and book is not None and attempt is not None:
                 book.note_left(answer.port, attempt, answer.reason)
             return
+        if packet[8:24] != self._vantage or self._on_control(frame):
+            return
         probe = read_probe(packet)
-        if probe is None or packet[8:24] != self._vantage:
+        if probe is None:
             return
         book = self.books.get((probe.target, probe.protocol))
         attempt = self._attempt_of(probe.source_port, probe.target)
@@ -557,14 +591,18 @@ class Engine:
                 self.neighbours[frame.mac.hex(":"), frame.interface] = None
             else:
                 self.altered.add((id(book), probe.port))
-            return
-        flow = self._flow_of.get((probe.target, probe.port)) if probe.protocol == UDP else None
-        if flow is not None:
-            index = control_index(flow, self.around.key, probe.payload)
-            if index is not None:
-                self.controls.note(index)
-                self.control_hop_limit = max(self.control_hop_limit, probe.hop_limit)
-                self.neighbours[frame.mac.hex(":"), frame.interface] = None
+
+    def _on_control(self, frame: Frame) -> bool:
+        """Note a control that came in; False for anything else."""
+        said = control_in(frame.packet)
+        flow = self._flow_of.get(said[:3]) if said else None
+        index = control_index(flow, self.around.key, said[3]) if said and flow else None
+        if index is None:
+            return False
+        self.controls.note(index)
+        self.control_hop_limit = max(self.control_hop_limit, frame.packet[7])
+        self.neighbours[frame.mac.hex(":"), frame.interface] = None
+        return True
 
     # -- tokens
 
@@ -600,7 +638,7 @@ class Engine:
 
     def _flow_ports(self, book: Book) -> frozenset[int]:
         """The inside ports of the address's control flows, of all vantages: asked before any flow was opened."""
-        if book.protocol != UDP or book.address not in self.around.flow_ports:
+        if book.address not in self.around.flow_ports:
             return frozenset()
         return self.around.foreign_flow_ports.get(book.address, frozenset()) | {self.around.flow_ports[book.address]}
 
@@ -721,6 +759,8 @@ class Engine:
             targets=targets,
             controls=controls,
             loss_bound=bound,
+            outward_left=self.outward.left,
+            outward_heard=min(self.outward.left, self.outward.heard),
             path=self.path,
             late_rejects=self.late_rejects,
             probes_sent=self.probes,

@@ -131,7 +131,7 @@ class Locator:
 
     def _passing_packet(self, number: int, hop_limit: int) -> bytes:
         """On a control flow, or where there is none to a port that is known to pass."""
-        flow = next(iter(self.engine.flows), None)
+        flow = next((flow for flow in self.engine.flows if flow.protocol == UDP), None)
         if flow is not None:
             return flow.packet(self.engine.around.key, number, hop_limit)
         book, port = next((book, port) for book in self.books for port in book.arrivals)

@@ -38,9 +38,9 @@ class PlainEngine(Engine):
         self._command({"op": "hold", "port": self.around.outside.flow_port})
 
     def send_controls(self, number: int) -> None:
-        if not self.flows:
+        flow = next((flow for flow in self.flows if isinstance(flow, ControlFlow)), None)
+        if flow is None:
             return
-        flow = self.flows[0]
         indexes = self.controls.take(number, flow)
         self._send_datagrams(flow, indexes)
         self.wait_until(lambda: self.controls.seen_of(indexes) == number, number / self.plan.start_rate + self._settle)
@@ -70,7 +70,7 @@ class PlainEngine(Engine):
         return PORTS_AT_ONCE
 
     def _launch(self, chunk: Chunk) -> int:
-        if chunk.flow is not None and len(chunk.controls):
+        if isinstance(chunk.flow, ControlFlow) and len(chunk.controls):
             self._send_datagrams(chunk.flow, chunk.controls)
         if self._first_probe is None:
             self._first_probe = time.monotonic()

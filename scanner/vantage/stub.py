@@ -10,6 +10,7 @@ Commands (every one may carry "id", which its events repeat):
     route   to                                    -> routed: the source address the kernel picks towards "to"
     reserve address, count                        -> reserved: ports, held on TCP and UDP for this run
     hold    port                                  -> held: a reserved UDP port is read; datagram events follow
+    mute    port                                  -> muted: a reserved TCP port neither takes nor refuses connections
     datagram port, to, d, interval                -> sent (unprivileged controls, from a held port)
     listen  filter, caplen                        -> listening, then heard events: what reached this machine, as raw
                                                      IPv6 packets
@@ -668,6 +669,14 @@ class Stub:
             self.held[port] = udp
         self.emit("held", id=command.get("id"), port=port)
 
+    def mute(self, command: Command) -> None:
+        """The near end speaks TCP on this port itself: a listener whose filter drops everything sends no reset."""
+        tcp = self.reserved[command["port"]][0]
+        code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0
+        tcp.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(code)))
+        tcp.listen(1)
+        self.emit("muted", id=command.get("id"), port=command["port"])
+
     def read_held(self, udp: socket.socket, port: int) -> None:
         for _ in range(BATCH):
             try:
@@ -843,6 +852,7 @@ COMMANDS = {
     "route": Stub.route,
     "reserve": Stub.reserve,
     "hold": Stub.hold,
+    "mute": Stub.mute,
     "datagram": Stub.datagram,
     "listen": Stub.listen,
     "send": Stub.send,

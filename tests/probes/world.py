@@ -23,7 +23,7 @@ from scanner.model.ports import PortSet
 from scanner.model.settings import Profile, Settings
 from scanner.plan import Plan, TargetPlan
 from scanner.probes import engine, locate
-from scanner.probes.controls import ControlFlow
+from scanner.probes.controls import AnyFlow, ControlFlow, TcpControlFlow
 from scanner.probes.engine import MOST_PASSES, Outside, Progress, Surroundings
 from scanner.probes.pipe import Frame
 
@@ -32,6 +32,7 @@ HOPS = tuple(IPv6Address(f"2001:db8:{n}::1") for n in (1, 2, 3))
 MAC = bytes.fromhex("020000000001")
 TCP, UDP = 6, 17
 FLOW_PORT, INSIDE_PORT = 50_000, 60_000
+SEQUENCE, ACKNOWLEDGED = 5, 4_000_000_000  # of the vantage's next octet and the inside's: one about to wrap
 KEY = b"sixteen bytes!!!"
 
 
@@ -107,6 +108,7 @@ class World:
     stopped_at: Callable[[Sent], int] = lambda _: 0  # the hop whose filter drops it, 0 for none
     tells: Callable[[Sent, IPv6Address], bool] = lambda _one, _hop: True  # "time exceeded" comes out
     answers_from: IPv6Address | None = None  # another address of the host than was asked
+    streams: bool = False  # the inside opens TCP connections too
     sent: list[Sent] = field(default_factory=list)
     commands: list[Mapping[str, Any]] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
@@ -166,9 +168,9 @@ class World:
         if fate.seen:
             arrived = one.packet[:7] + bytes([one.packet[7] - len(self.hops)]) + one.packet[8:]
             self.frames.add(Frame(self.clock.now, outgoing=False, interface=2, mac=MAC, packet=arrived))
-        if one.control or not fate.answered:
+        if not fate.answered or (one.control and one.protocol == UDP):
             return
-        answer = bytes(self._answer(one))
+        answer = bytes(self._acknowledge(one) if one.control else self._answer(one))
         if fate.answer_seen:
             self.frames.add(Frame(self.clock.now, outgoing=True, interface=2, mac=MAC, packet=answer))
         if fate.heard:
@@ -178,6 +180,11 @@ class World:
         if self.tells(one, hop):
             error = IPv6(src=str(hop), dst=str(VANTAGE), hlim=60) / ICMPv6TimeExceeded() / Raw(one.packet)
             self.events.add({"e": "heard", "p": [[self.clock.now, base64.b64encode(bytes(error)).decode()]]})
+
+    def _acknowledge(self, one: Sent) -> Packet:
+        """What the kernel says to octets it has had already."""
+        segment = inet.TCP(sport=one.port, dport=one.source_port, flags="A", seq=ACKNOWLEDGED, ack=SEQUENCE)
+        return IPv6(src=str(one.target), dst=str(VANTAGE), hlim=61) / segment
 
     def _answer(self, one: Sent) -> Packet:
         header = IPv6(src=str(self.answers_from or one.target), dst=str(VANTAGE), hlim=61)
@@ -233,7 +240,7 @@ def ready_shots(command: Mapping[str, Any], wire: RecordingSocket) -> Any:
 
 def decoded(packet: bytes) -> Sent:
     source_port, port = int.from_bytes(packet[40:42], "big"), int.from_bytes(packet[42:44], "big")
-    control = packet[6] == UDP and source_port == FLOW_PORT
+    control = source_port == FLOW_PORT
     return Sent(packet, IPv6Address(packet[24:40]), packet[6], source_port, port, control)
 
 
@@ -263,9 +270,12 @@ def measure(
     number = MOST_PASSES * len(plan.addresses) + 2
     inside = {address: INSIDE_PORT + n for n, address in enumerate(plan.addresses)}
 
-    def open_flows() -> tuple[tuple[ControlFlow, ...], tuple[Hole, ...]]:
+    def open_flows() -> tuple[tuple[AnyFlow, ...], tuple[Hole, ...]]:
         world.order.append("flows")
-        opened = [ControlFlow(VANTAGE, FLOW_PORT, ip, port, ip, port) for ip, port in inside.items()]
+        opened: list[AnyFlow] = [ControlFlow(VANTAGE, FLOW_PORT, ip, port, ip, port) for ip, port in inside.items()]
+        if world.streams:
+            ends = (SEQUENCE, ACKNOWLEDGED)
+            opened += [TcpControlFlow(VANTAGE, FLOW_PORT, ip, port, ip, port, *ends) for ip, port in inside.items()]
         return (tuple(opened), (Hole(),)) if flows else ((), ())
 
     around = Surroundings(
