@@ -24,7 +24,10 @@ COMMANDS = {
     "privacy": ("scanner.cli.privacy", "privacy", "Which kind of address the host prefers, now and after a reboot."),
     "explain": ("scanner.cli.explain", "explain", "Which rule of this host's own firewall stops a port."),
     "names": ("scanner.cli.names", "names", "Do the AAAA records name the stable address of this host?"),
+    "checklist": ("scanner.cli.checklist", "checklist", "Before a server goes live: a policy in, pass and fail out."),
+    "policy": ("scanner.cli.policy", "policy", "The policy file: init from a run, allow, waive, check."),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
+    "remedy": ("scanner.cli.remedy", "remedy", "How your router shuts the door that a finding names."),
     "vantage": ("scanner.cli.vantage", "vantage", "Places outside: check SPEC says what one can do."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
     "doctor": (
@@ -46,7 +49,8 @@ class LazyGroup(click.Group):
         except ScanError as error:
             from scanner.report.text import one_line  # what a file or a far end said may hold escape sequences
 
-            click.echo(f"v6expose: {one_line(str(error), 2000)}", err=True)
+            for one in error.each:
+                click.echo(f"v6expose: {one_line(str(one), 2000)}", err=True)
             raise click.exceptions.Exit(error.exit_status) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
