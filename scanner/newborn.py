@@ -48,12 +48,11 @@ def measure_newborn(
     lane: Lane,
     present: Callable[[], frozenset[IPv6Address]],
 ) -> Measurement:
-    """The control flows belong to the older addresses, where any is left, so that they open nothing of what is judged.
-    Raises ScanError where nothing could be measured.
+    """The flows of the older addresses control it, where any is left, so that they open nothing of what is judged; the
+    new ones call home too. Raises ScanError where nothing could be measured.
     """
     if lane is ALONE:
-        older = [address for address in first.addresses if address in present()]
-        lane = Lane(inside_ports=control_ports(older) or control_ports(later.plan.addresses))
+        lane = Lane(inside_ports=control_ports((*first.addresses, *later.plan.addresses)))
     plan = replace(later.plan, rate=first.rate, start_rate=first.start_rate)  # of several vantages each has its share
     return measure(vantage, plan, later.inventory, witness, progress, lane, present)
 
@@ -71,6 +70,8 @@ def joint(first: Measurement, second: Measurement) -> Measurement:
             sent=first.controls.sent + second.controls.sent,
             seen=first.controls.seen + second.controls.seen,
         ),
+        called_home=_both(first.called_home, second.called_home),
+        translated=tuple(dict.fromkeys((*first.translated, *second.translated))),
         probes_sent=first.probes_sent + second.probes_sent,
         seconds=first.seconds + second.seconds,
         capture_dropped=first.capture_dropped + second.capture_dropped,
@@ -78,6 +79,12 @@ def joint(first: Measurement, second: Measurement) -> Measurement:
         interrupted=first.interrupted or second.interrupted,
         lost=first.lost or second.lost,
     )
+
+
+def _both(
+    first: tuple[IPv6Address, ...] | None, second: tuple[IPv6Address, ...] | None
+) -> tuple[IPv6Address, ...] | None:
+    return first if second is None else tuple(dict.fromkeys((*(first or ()), *second)))
 
 
 def why_not(error: ScanError, later: Later | None) -> str:

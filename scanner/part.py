@@ -16,6 +16,7 @@ from scanner.model.address import Inventory
 from scanner.model.errors import EnvironmentFault, ScanError
 from scanner.model.evidence import CalledHome, Measurement
 from scanner.model.run import CallHome, Hop, LanRecord, Outside, PortTable, ServiceRecord, Translation, VantageRecord
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 from scanner.newborn import Later, joint, measure_newborn, why_not
 from scanner.opinion import Ask, Opinion, SecondOpinion
@@ -82,7 +83,8 @@ def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
         with suppress(OSError):
             vantage.close()
     tables, unread = with_rules(tables, vantage, inventory)
-    outside = certify(with_router(inventory, work.discover), vantage.address, measurement)
+    planned = tuple(target for target in measurement.targets if target.address in plan.addresses)
+    outside = certify(with_router(inventory, work.discover), vantage.address, replace(measurement, targets=planned))
     return Part(
         record=vantage_record(vantage, measurement, outside),
         tables=tables,
@@ -177,7 +179,7 @@ def ask_nmap(
     try:
         told, tables = opinion.compare(tables)
     except KeyboardInterrupt:
-        problems = (*measurement.problems, "interrupted while nmap ran: the sweep is complete, nmap is not")
+        problems = (*measurement.problems, say("interrupted while nmap ran: the sweep is complete, nmap is not"))
         return Opinion(), tables, replace(measurement, interrupted=True, problems=problems)
     except ScanError as error:
         return Opinion(problems=(str(error),), missing=True), tables, measurement
@@ -194,7 +196,7 @@ def watch(vantage: Vantage) -> tuple[Ring | None, tuple[str, ...]]:
 
 def unreached(spec: Spec, name: str, problem: str) -> Part:
     """A vantage that could not be used, among others that could."""
-    outside = Outside("unproven", ("the vantage could not be used",))
+    outside = Outside("unproven", (say("the vantage could not be used"),))
     record = VantageRecord(name, str(spec), (), privileged=False, outside=outside, loss=None, false_blocked_bound=None)
     return Part(record, (), (), (problem,), interrupted=False)
 
