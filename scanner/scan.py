@@ -15,11 +15,13 @@ from ipaddress import IPv6Address
 from scanner import __version__
 from scanner.discovery.follow import Event, follow
 from scanner.discovery.outbound import destinations_of, read_outbound
+from scanner.discovery.packages import with_packages
 from scanner.discovery.search_domains import read_search_domains
 from scanner.discovery.vendors import vendor_finder
 from scanner.findings import Facts, evaluate, summarise
 from scanner.guess.eui64 import mac_in
 from scanner.guess.records import Circumstances, record_of
+from scanner.language import texts_of
 from scanner.model.address import Address, DefaultRouter, Inventory
 from scanner.model.catalogue import Catalogue
 from scanner.model.errors import EnvironmentFault, ScanError
@@ -37,6 +39,7 @@ from scanner.model.run import (
     VantageRecord,
 )
 from scanner.model.settings import Settings
+from scanner.model.text import say
 from scanner.names.at_scan import Known, ask_names, find_names
 from scanner.names.entries import entry_of
 from scanner.newborn import Later, plan_newborn
@@ -49,7 +52,7 @@ from scanner.together import from_all
 from scanner.vantage.spec import Spec
 from scanner.verdict.differences import differences
 
-ONE_SIDED = "one-sided: nobody watched inside, so nothing tells who stopped what stayed silent"
+ONE_SIDED = say("one-sided: nobody watched inside, so nothing tells who stopped what stayed silent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +128,14 @@ def conclude(
     services = tuple(service for part in parts for service in part.services)
     addresses = address_records(inventory, frozenset(address.ip for address in born), scanned, vantages, times)
     left_out = [] if request.settings.addresses else [one.ip for one in born if one.ip not in scanned]
-    more = tuple(f"{ip} was born in mid-scan and is not scanned: run again" for ip in left_out)
+    more = tuple(say("{address} was born in mid-scan and is not scanned: run again", address=ip) for ip in left_out)
     watched = all(row.arrived is not None for table in tables for row in table.evidence)
     told = (p for part in parts for p in part.problems)
     problems = list(dict.fromkeys([*inventory.problems, *told, *more, *after.names.problems]))
     if not watched:
         problems.insert(0, ONE_SIDED)
     problems += [
-        f"vantage {record.name} is not outside: {record.outside.evidence[0]}"
+        say("vantage {vantage} is not outside: {why}", vantage=record.name, why=record.outside.evidence[0])
         for record in vantages
         if record.outside.verdict == "refuted"
     ]
@@ -160,7 +163,7 @@ def conclude(
     findings = evaluate(facts)
     started, finished = times
     router = inventory.default_router
-    return Run(
+    run = Run(
         schema=SCHEMA,
         run=Header(
             id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
@@ -182,7 +185,7 @@ def conclude(
             request.router,
         ),
         addresses=addresses,
-        listeners=inventory.listeners,
+        listeners=with_packages(inventory.listeners),
         vantages=vantages,
         ports=tables,
         services=services,
@@ -194,6 +197,7 @@ def conclude(
         names=tuple(entry_of(record, names_then, after.names.pointers) for record in after.names.records),
         events=tuple(event_record(event) for event in after.events),
     )
+    return replace(run, texts=texts_of(run))
 
 
 def look_names_up(
@@ -207,7 +211,7 @@ def look_names_up(
         own = (address.ip for address in held(inventory, discover) if address.scannable)
         return ask_names(names, reading, own), False
     except KeyboardInterrupt:
-        return Known(problems=("interrupted while names were looked up: the measurement is complete",)), True
+        return Known(problems=(say("interrupted while names were looked up: the measurement is complete"),)), True
 
 
 def held(inventory: Inventory, discover: Callable[[], Inventory]) -> tuple[Address, ...]:
@@ -288,5 +292,5 @@ def address_records(
 
 def _why_not(born: bool, scannable: bool) -> str:  # noqa: FBT001
     if born:
-        return "born in mid-scan"
-    return "not asked for" if scannable else "not reachable from the Internet"
+        return say("born in mid-scan")
+    return say("not asked for") if scannable else say("not reachable from the Internet")

@@ -91,6 +91,7 @@ class Listener:
     """A socket that takes what comes in. ``bind`` is an address as text, ``::`` for all of them.
 
     ``v6only`` is None where it does not apply (an IPv4 socket is never listed). ``interface``: the bound device or "".
+    ``package``: what the system's package manager calls where the program came from, "" where it does not know it.
     """
 
     protocol: str  # "tcp" | "udp"
@@ -99,6 +100,7 @@ class Listener:
     process: str  # "" when it cannot be known (needs privilege)
     v6only: bool | None
     interface: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)

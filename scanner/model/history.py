@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Self
 
 from scanner.model.errors import InputError
@@ -77,3 +78,91 @@ class DoorHistory:
     protocol: str
     port: int
     stretches: tuple[Stretch, ...]
+
+
+class Turn(StrEnum):
+    """What became of a finding between two runs, the one to look at first on top."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"  # it was there, and the later run did not measure whether it still is
+    GONE = "gone"
+
+
+class CauseKind(StrEnum):
+    LISTENER_APPEARED = "listener-appeared"
+    LISTENER_GONE = "listener-gone"
+    LISTENER_MOVED = "listener-moved"
+    PROCESS_CHANGED = "process-changed"
+    SOFTWARE_CHANGED = "software-changed"
+    ROUTER_DEFAULT = "router-default-changed"
+    ROUTER_RULE = "router-rule-changed"
+    ROUTER_REPLACED = "router-replaced"
+    UPSTREAM = "upstream-changed"
+    HOST_FIREWALL = "host-firewall-changed"
+    ADDRESS_APPEARED = "address-appeared"
+    ADDRESS_GONE = "address-gone"
+    ADDRESS_ROTATED = "address-rotated"
+    PREFIX_RENUMBERED = "prefix-renumbered"
+    VANTAGE_CHANGED = "vantage-changed"
+    SEVERITY_CHANGED = "severity-changed"
+    ANSWER_CHANGED = "answer-changed"
+    NOT_ASKED = "not-asked"
+    SETTINGS_CHANGED = "settings-changed"
+    PROGRAM_CHANGED = "program-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """``text`` is a whole sentence."""
+
+    kind: CauseKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingChange:
+    """``severity`` and ``title`` as the later run has them, or as the earlier one had what is gone.
+
+    ``severity_before`` is null for what is new. ``causes`` is empty where none is known.
+    """
+
+    turn: Turn
+    rule: str
+    severity: Severity
+    severity_before: Severity | None
+    title: str
+    address: str | None
+    protocol: str | None
+    port: int | None
+    fingerprint: str
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunName:
+    """Which run is meant. ``number`` is null for one that is not stored."""
+
+    id: str
+    number: int | None
+    started_at: datetime
+    host: str
+    grade: str | None
+    complete: bool
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What became of the findings from the run ``before`` to the run ``after``. ``notes``: what changed around them;
+    that an address rotated is no news by itself.
+    """
+
+    before: RunName
+    after: RunName
+    findings: tuple[FindingChange, ...]
+    unchanged: int
+    notes: tuple[Cause, ...] = ()
+
+    def of(self, turn: Turn) -> tuple[FindingChange, ...]:
+        return tuple(change for change in self.findings if change.turn is turn)

@@ -13,6 +13,7 @@ from scanner.model.conformance import ConformanceRow
 from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
 from scanner.model.guess import Guessability
+from scanner.model.history import Changes, DoorHistory
 from scanner.model.run_names import NameEntry
 from scanner.model.settings import Expectation, Profile
 from scanner.model.text import TextRecord
@@ -283,6 +284,8 @@ class Run:
     differences: tuple[Difference, ...] = ()
     conformance: tuple[ConformanceRow, ...] = ()
     before: "RunDigest | None" = field(default=None)  # an earlier run to compare with
+    changes: Changes | None = None  # since the last complete run of the same host and vantages
+    doors: tuple[DoorHistory, ...] = ()  # what answered strangers in the last runs, port by port
     names: tuple[NameEntry, ...] = ()
     events: tuple[EventRecord, ...] = ()
     texts: dict[str, TextRecord] = field(default_factory=dict)  # English text -> its message, for other languages
