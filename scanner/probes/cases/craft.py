@@ -25,10 +25,13 @@ SKIP = 0x1E  # RFC 4727: experimental option; the highest two bits 00 say "skip 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where the packets of a case go. ``port`` is the one the case is about, ``other`` one that is let in."""
+    """Where the packets of a case go. ``port`` is the one the case is about, ``other`` one that is let in; ``quoted``
+    is the beginning of a packet that the inside has sent, for errors about it.
+    """
 
-    port: int
+    port: int = 0
     other: int = 80
+    quoted: bytes = b""
 
 
 def ip(stamp: Stamp) -> IPv6:
