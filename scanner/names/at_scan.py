@@ -12,13 +12,14 @@ from functools import partial
 from ipaddress import IPv6Address
 
 from scanner.model.names import Answer, NameRecord, Outcome, Role, Server
+from scanner.model.text import say
 from scanner.names.ask import Ask, Asker
 from scanner.names.ddns import find_settings
 from scanner.names.ddns.reading import Reading
 from scanner.names.look_up import look_up, point_back
 from scanner.names.resolvers import system_resolvers
 
-SECONDS = 10.0  # for all names together
+SECONDS = 6.0  # for all names together
 A_TRY = 1.5  # seconds
 TRIES = 4  # of one question at most: twice over UDP, then over TCP, once more where the answer was cut
 MOST_QUESTIONS = 200
@@ -81,5 +82,11 @@ def ask_names(
     pointers = point_back([ip for ip in own if ip in published], servers, bounded)
     problems = list(reading.problems)
     if len(names) > MOST_NAMES:
-        problems.append(f"{len(names) - MOST_NAMES} names were not looked up: a scan asks for {MOST_NAMES} at most")
+        problems.append(
+            say(
+                "{count} names were not looked up: a scan asks for {most} at most",
+                count=len(names) - MOST_NAMES,
+                most=MOST_NAMES,
+            )
+        )
     return Known(records, pointers, tuple(problems))
