@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.inet import TCP as Segment
+from scapy.layers import inet
 from scapy.layers.inet6 import IPv6
 
 from scanner.model.evidence import Measurement
@@ -35,7 +35,7 @@ def doubts(measurement: Measurement) -> set[str]:
 
 def test_a_control_repeats_what_the_host_has_had() -> None:
     packet = FLOW.packet(KEY, 7)
-    segment = IPv6(packet)[Segment]
+    segment = IPv6(packet)[inet.TCP]
     length = len(bytes(segment.payload))
     assert (segment.seq + length) % (1 << 32) == SEQUENCE
     assert (segment.ack, str(segment.flags)) == (ACKNOWLEDGED, "PA")
@@ -62,7 +62,7 @@ def test_any_bytes_are_a_control_or_none(packet: bytes) -> None:
 
 def test_only_acknowledgements_without_syn_count() -> None:
     def segment(flags: str) -> bytes:
-        return bytes(IPv6(src=str(STABLE), dst=str(VANTAGE)) / Segment(sport=1, dport=2, flags=flags))
+        return bytes(IPv6(src=str(STABLE), dst=str(VANTAGE)) / inet.TCP(sport=1, dport=2, flags=flags))
 
     assert acknowledgement_in(segment("A")) == (STABLE.packed, 1, 2)
     assert [acknowledgement_in(segment(flags)) for flags in ("SA", "S", "R", "")] == [None] * 4
