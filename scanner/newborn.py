@@ -12,6 +12,7 @@ from scanner.model.address import Inventory
 from scanner.model.errors import ScanError
 from scanner.model.evidence import Measurement
 from scanner.model.settings import Settings
+from scanner.model.text import commas, say
 from scanner.plan import Plan
 from scanner.probes.engine import Progress
 from scanner.probes.pipe import Witness
@@ -89,5 +90,7 @@ def _both(
 
 def why_not(error: ScanError, later: Later | None) -> str:
     """A line for the run's problems."""
-    names = ", ".join(str(address) for address in later.plan.addresses) if later else "addresses"
-    return f"{names} born in mid-scan: not scanned ({error.message})"
+    if later is None:
+        return say("addresses born in mid-scan: not scanned ({why})", why=error.message)
+    names = commas([str(address) for address in later.plan.addresses])
+    return say("{addresses} born in mid-scan: not scanned ({why})", addresses=names, why=error.message)

@@ -21,6 +21,7 @@ from scanner.model.address import Inventory, Listener
 from scanner.model.errors import ScanError
 from scanner.model.ports import PortSet
 from scanner.model.run import Disagreement, NmapRow, PortTable, ServiceRecord
+from scanner.model.text import mark, say
 from scanner.model.verdict import PASSED, Verdict
 from scanner.plan import PROTOCOLS, TCP, Plan, TargetPlan
 from scanner.probes.engine import Progress
@@ -31,7 +32,7 @@ from scanner.vantage.nmap_shim import write_shim
 from scanner.verdict.judge import judge
 from scanner.verdict.second_opinion import Heard, disagreements, heard
 
-NOT_THERE = (
+NOT_THERE = mark(
     "nmap is not installed at vantage {name}, so there is no second opinion and no service name: "
     "apt install nmap there, or scan with --no-nmap"
 )
@@ -81,7 +82,7 @@ class SecondOpinion:
         if not plan.nmap:
             return self
         if vantage.session.hello.nmap is None:
-            self._problems.append(NOT_THERE.format(name=vantage.name))
+            self._problems.append(say(NOT_THERE, name=vantage.name))
             self._missing = True
             return self
         directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="v6expose-shim-")))
@@ -135,7 +136,7 @@ class SecondOpinion:
             return None
         self._problems.extend(f"nmap: {problem}" for problem in report.problems)
         if report.truncated:
-            self._problems.append("nmap was ended early; what it had measured is kept")
+            self._problems.append(say("nmap was ended early; what it had measured is kept"))
         return report
 
     # -- disputes

@@ -12,6 +12,7 @@ from dataclasses import replace
 from scanner.lane import Lane, make_lanes, shared
 from scanner.measure import Vantage, connect, control_ports
 from scanner.model.errors import ScanError
+from scanner.model.text import say
 from scanner.part import Part, Report, Work, from_vantage, unreached
 from scanner.probes.engine import Progress
 from scanner.vantage.spec import Spec
@@ -60,11 +61,15 @@ def side_by_side(vantages: Sequence[Vantage], work: Work) -> dict[str, Part]:
         try:
             parts[lane.name] = from_vantage(vantage, alone, lane)
         except KeyboardInterrupt:
-            nothing = unreached(vantage.spec, lane.name, f"{lane.name}: interrupted before anything was measured")
+            nothing = unreached(
+                vantage.spec, lane.name, say("{vantage}: interrupted before anything was measured", vantage=lane.name)
+            )
             parts[lane.name] = replace(nothing, interrupted=True)
         except Exception as error:  # noqa: BLE001  (whatever it is, the other vantages' results are kept)
             told = str(error) if isinstance(error, ScanError) else f"{type(error).__name__}: {error}"
-            parts[lane.name] = unreached(vantage.spec, lane.name, f"vantage {lane.name} failed ({told})")
+            parts[lane.name] = unreached(
+                vantage.spec, lane.name, say("vantage {vantage} failed ({why})", vantage=lane.name, why=told)
+            )
         finally:
             lane.gate.leave(lane.name)
 

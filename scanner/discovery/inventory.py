@@ -9,6 +9,7 @@ from scanner.discovery.listeners import interface_name, read_listeners
 from scanner.discovery.router import default_router, host_routes
 from scanner.model.address import DefaultRouter, HostRoute, Interface, Inventory
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 
 def discover() -> Inventory:
@@ -22,7 +23,7 @@ def discover() -> Inventory:
     try:
         router = read_default_router()
     except EnvironmentFault as fault:
-        router, problems = None, (*problems, f"the default router cannot be read: {fault}")
+        router, problems = None, (*problems, say("the default router cannot be read: {why}", why=fault))
     routes, interfaces, more = read_ways()
     return Inventory(
         host=socket.gethostname(),

@@ -9,6 +9,7 @@ from scanner.discovery.processes import names_by_inode
 from scanner.discovery.sockets import PROTOCOLS, Protocol, Socket
 from scanner.model.address import Listener
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 # The interface of a source: the AF_INET6 sockets of a protocol that take what comes in, or EnvironmentFault.
 SocketReader = Callable[[Protocol], tuple[Socket, ...]]
@@ -30,7 +31,10 @@ def read_listeners(readers: tuple[SocketReader, ...] = READERS) -> tuple[tuple[L
     nameless = sum(1 for found in reachable if found.inode and not names.get(found.inode))
     if nameless:
         problems.append(
-            f"the programs behind {nameless} listening sockets cannot be named: run as root (sudo v6expose ...)"
+            say(
+                "the programs behind {count} listening sockets cannot be named: run as root (sudo v6expose ...)",
+                count=nameless,
+            )
         )
     listeners = {_listener(found, names.get(found.inode, "")) for found in reachable}
     return tuple(sorted(listeners, key=_order)), tuple(problems)

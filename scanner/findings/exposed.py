@@ -53,8 +53,9 @@ def judge_exposed(view: View) -> Iterator[Finding]:
 def _finding(view: View, place: Place, protocol: str, port: int, *, certain: bool) -> Finding:
     service = view.facts.catalogue.find(protocol, port) or UNLISTED
     process = _process(view, place, protocol, port)
-    name = say("{service} ({process})", service=service.name, process=process)
-    name = name if service is UNLISTED and process else service.name
+    name = service.name
+    if service is UNLISTED and process:
+        name = say("{service} ({process})", service=service.name, process=process)
     title = _answers if certain else _may_answer
     severity, reasons = severity_at(view, place, protocol, port, certain=certain)
     return Finding(
@@ -97,7 +98,7 @@ def _remedy(service: Service, protocol: str, port: int) -> str:
 
 def _evidence(view: View, place: Place, protocol: str, port: int) -> str:
     """A line for every vantage that saw it, then who listens and what nmap made of it."""
-    lines = [
+    lines: list[str] = [
         say(
             "from {vantage}: {seen}",
             vantage=sighting.vantage,

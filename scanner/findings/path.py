@@ -134,8 +134,8 @@ def _evidence(view: View, wording: Wording, found: list[tuple[Place, frozenset[i
             for covered, record in seen.evidence:
                 if record.verdict in wording.verdicts and ports & frozenset(covered):
                     words.append(_answered(record))
-    ports = ports_at_places(found, view, protocol)
-    return say("{ports} [{words}]", ports=ports, words=clauses(dict.fromkeys(words))) if words else ports
+    told = ports_at_places(found, view, protocol)
+    return say("{ports} [{words}]", ports=told, words=clauses(dict.fromkeys(words))) if words else told
 
 
 def _answered(record: Evidence) -> str:

@@ -16,6 +16,7 @@ from scanner.hostwall.values import Act, ChainKey, HostRules, Source, merged
 from scanner.hostwall.walk import PASSED, End, Ends, decide, ports_that_differ
 from scanner.model.ports import PortSet
 from scanner.model.run import Evidence, PortTable
+from scanner.model.text import OR, Text, clauses, joined, say
 from scanner.model.verdict import Verdict
 
 UNKNOWN = "unknown: "
@@ -26,7 +27,7 @@ STOPPED = frozenset({Verdict.HOST_DROPPED, Verdict.HOST_REJECTED})
 OTHERWISE_EXPLAINED = frozenset({Verdict.CLOSED, Verdict.OPEN_FILTERED})
 MOST_STEPS = 2_000_000  # rules looked at, a table; some five seconds
 MOST_ENDS = 2  # named in an "unknown"
-NO_RULE = "no rule of nftables or ip6tables stops it; look at tc, eBPF and IPsec"
+NO_RULE = say("no rule of nftables or ip6tables stops it; look at tc, eBPF and IPsec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,14 @@ class _Namer:
         words = self.words(port, row)
         if row.verdict in OTHERWISE_EXPLAINED and words.startswith(UNKNOWN):
             return row.reason
-        return "; ".join(part for part in (row.reason, words) if part)
+        return clauses(part for part in (row.reason, words) if part)
 
     def words(self, port: int, row: Evidence) -> str:
         if self.rules.problems:
-            return UNKNOWN + self.rules.problems[0]
+            return unknown(self.rules.problems[0])
         ends = self.ends(port)
         if ends is None:
-            return f"{UNKNOWN}{self.size - 1:,} rules are too many to match with every port"
+            return unknown(say("{count:,} rules are too many to match with every port", count=self.size - 1))
         return words_for(ends, row, self.owned)
 
     def ends(self, port: int) -> Ends | None:
@@ -123,24 +124,33 @@ def words_for(ends: Ends, row: Evidence, owned: Mapping[ChainKey, str]) -> str:
     """The rule that stopped the row's ports, or "unknown: " and why."""
     left = [end for end in ends.possible if fits(end, row)]
     if len(left) > 1:
-        shown = " or ".join(describe(end, owned) for end in left[:MOST_ENDS])
-        more = f" or {len(left) - MOST_ENDS} more" if len(left) > MOST_ENDS else ""
-        return f"{UNKNOWN}{shown}{more}{_doubts(ends)}"
+        shown = joined(OR, [describe(end, owned) for end in left[:MOST_ENDS]])
+        if len(left) > MOST_ENDS:
+            shown = say("{rules} or {count} more", rules=shown, count=len(left) - MOST_ENDS)
+        return unknown(_with_doubts(shown, ends))
     if not left:
         if PASSED in ends.possible:
-            return UNKNOWN + NO_RULE
+            return unknown(NO_RULE)
         said = describe(ends.possible[0], owned)
-        return f"{UNKNOWN}the rules say {said}, which is not what was seen; they may have changed since"
+        return unknown(say("the rules say {rule}, which is not what was seen; they may have changed since", rule=said))
     if left[0] == PASSED:
-        return UNKNOWN + NO_RULE
+        return unknown(NO_RULE)
     if left[0].act is Act.ELSEWHERE:
-        return UNKNOWN + describe(left[0], owned)
+        return unknown(describe(left[0], owned))
+    told = describe(left[0], owned)
     unsent = left[0].act is Act.REJECT and row.answer == SILENT
-    return describe(left[0], owned) + (", whose answer did not leave the host" if unsent else "")
+    return say("{rule}, whose answer did not leave the host", rule=told) if unsent else told
 
 
-def _doubts(ends: Ends) -> str:
-    return f" (cannot be known: {'; '.join(ends.doubts[:MOST_ENDS])})" if ends.doubts else ""
+def unknown(why: str) -> Text:
+    """``unknown: `` and why."""
+    return say("unknown: {why}", why=why)
+
+
+def _with_doubts(shown: str, ends: Ends) -> str:
+    if not ends.doubts:
+        return shown
+    return say("{rules} (cannot be known: {doubts})", rules=shown, doubts=clauses(ends.doubts[:MOST_ENDS]))
 
 
 def fits(end: End, row: Evidence) -> bool:
@@ -158,10 +168,11 @@ def fits(end: End, row: Evidence) -> bool:
 def describe(end: End, owned: Mapping[ChainKey, str]) -> str:
     """Like "nftables inet filter input: tcp dport 445 drop", or "ufw: chain ufw6-user-input: -p tcp ... -j DROP"."""
     if end.chain is None:
-        return "no rule"
+        return say("no rule")
     source, family, table, name = end.chain
     owner = owned.get(end.chain, "")
     of_family = f" {family}" if source is Source.NFTABLES else ""
-    where = f"{owner}: chain {name}" if owner else f"{source}{of_family} {table} {name}"
-    then = f", which {end.word}" if end.act is Act.ELSEWHERE else ""
-    return f"{where}: {end.text}{then}"
+    where = say("{owner}: chain {chain}", owner=owner, chain=name) if owner else f"{source}{of_family} {table} {name}"
+    if end.act is Act.ELSEWHERE:
+        return say("{where}: {rule}, which {does}", where=where, rule=end.text, does=end.word)
+    return say("{where}: {rule}", where=where, rule=end.text)

@@ -12,11 +12,12 @@ from scanner.hostwall.nft_rules import NotRules, read_rules
 from scanner.hostwall.nft_text import read_texts
 from scanner.hostwall.run_command import NOT_INSTALLED, Runner, Said, run_command
 from scanner.hostwall.values import Chain, HostRules, Source
+from scanner.model.text import say
 
 LEGACY_TABLES = Path("/proc/net/ip6_tables_names")  # the legacy tables in use in this network namespace
 OF_NF_TABLES = "(nf_tables)"  # in the first line of the save program of that kind
 XT = '"xt"'  # in nft's JSON: a match of ip6tables that nft cannot put into words
-AS_ROOT = "run as root"
+AS_ROOT = say("run as root")
 LONGEST = 200
 
 
@@ -30,13 +31,14 @@ def read_host_rules(run: Runner = run_command, legacy_tables: Path = LEGACY_TABL
 def _nftables(run: Runner) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
     said = run(("nft", "-j", "list", "ruleset"))
     if said.status:
-        remedy = "install the package nftables" if said.status == NOT_INSTALLED else AS_ROOT
-        return (), (f"the rules of nftables cannot be read ({_first_line(said)}): {remedy}",)
+        remedy = say("install the package nftables") if said.status == NOT_INSTALLED else AS_ROOT
+        why = _first_line(said)
+        return (), (say("the rules of nftables cannot be read ({why}): {remedy}", why=why, remedy=remedy),)
     listing = run(("nft", "-a", "list", "ruleset"))
     try:
         chains = read_rules(said.output, read_texts(listing.output) if listing.status == 0 else None)
     except NotRules as error:
-        return (), (f"the rules of nftables cannot be read ({error}): see `nft -j list ruleset`",)
+        return (), (say("the rules of nftables cannot be read ({why}): see `nft -j list ruleset`", why=error),)
     return (_written_out(chains, run) if XT in said.output else chains), ()
 
 
@@ -61,13 +63,15 @@ def _legacy(run: Runner, tables: Path) -> tuple[tuple[Chain, ...], tuple[str, ..
     except FileNotFoundError:
         return (), ()
     except OSError as error:
-        return (), (f"the rules of legacy ip6tables cannot be read ({error.strerror}): {AS_ROOT}",)
+        why = error.strerror
+        return (), (say("the rules of legacy ip6tables cannot be read ({why}): {remedy}", why=why, remedy=AS_ROOT),)
     said = Said(NOT_INSTALLED, "", "ip6tables-legacy is not installed")
     for program in ("ip6tables-legacy-save", "ip6tables-save"):
         said = run((program,))
         if said.status == 0 and OF_NF_TABLES not in said.output:
             return read_saved(said.output, Source.LEGACY), ()
-    return (), (f"the rules of legacy ip6tables cannot be read ({_first_line(said)}): install the package iptables",)
+    why, remedy = _first_line(said), say("install the package iptables")
+    return (), (say("the rules of legacy ip6tables cannot be read ({why}): {remedy}", why=why, remedy=remedy),)
 
 
 def _first_line(said: Said) -> str:

@@ -27,10 +27,11 @@ from scanner.hostwall.values import (
     Within,
     matches_of,
 )
+from scanner.model.text import say
 
 HOOKS = ("ingress", "prerouting", "input")
 DEEPEST = 64  # jumps; the kernel allows 16
-SAME_PRIORITY = "chains of the same priority, whose order is not known, would both stop it"
+SAME_PRIORITY = say("chains of the same priority, whose order is not known, would both stop it")
 STOPS = frozenset({Act.DROP, Act.REJECT, Act.ELSEWHERE})
 
 
@@ -116,14 +117,15 @@ def _base(walk: _Walk, chain: Chain) -> set[End]:
         else:
             ends.add(end if end.act in STOPS else PASSED)
     if ends != {PASSED} and (chain.family == "bridge" or (chain.hook.device and walk.flow.interface is None)):
-        walk.doubts[f"{chain.family} {chain.table} {chain.name} sees some interfaces only"] = None
+        named = f"{chain.family} {chain.table} {chain.name}"
+        walk.doubts[say("{chain} sees some interfaces only", chain=named)] = None
         ends.add(PASSED)
     return ends
 
 
 def _chain(walk: _Walk, chain: Chain, hook: Hook, depth: int) -> tuple[End, ...]:
     """The ends of the chain's rules; THROUGH where the last one is passed."""
-    endless = (End(Act.ELSEWHERE, "jumps in circles", chain.key),)
+    endless = (End(Act.ELSEWHERE, say("jumps in circles"), chain.key),)
     if depth > DEEPEST:
         return endless
     key = (chain.key, hook, walk.tracked)
@@ -176,8 +178,8 @@ def _doubt(walk: _Walk, rule: Rule, moment: Moment) -> None:
 
 
 def _unknown(match: object) -> str:
-    words = {Interface: "the interface", WayBack: "the way back", Lookup: "what the set looks at"}
-    return f"{getattr(match, 'field', None) or words.get(type(match), 'something')} is not known"
+    words = {Interface: say("the interface"), WayBack: say("the way back"), Lookup: say("what the set looks at")}
+    return say("{what} is not known", what=getattr(match, "field", None) or words.get(type(match), say("something")))
 
 
 def _do(walk: _Walk, place: End, action: Action, hook: Hook, depth: int) -> tuple[set[End], bool]:
@@ -200,7 +202,7 @@ def _jump(walk: _Walk, place: End, action: Action, hook: Hook, depth: int) -> tu
     assert place.chain is not None  # noqa: S101  (a rule stands in a chain)
     target = walk.chains.get((*place.chain[:3], action.word))
     if target is None:
-        return {replace(place, word=f"jumps to chain {action.word}, which is not listed")}, False
+        return {replace(place, word=say("jumps to chain {chain}, which is not listed", chain=action.word))}, False
     ends = set(_chain(walk, target, hook, depth + 1))
     if action.act is Act.GOTO:
         return ends, False

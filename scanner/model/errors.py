@@ -9,6 +9,8 @@ ScanError                 carries a message and a remedy, both one line
 
 from collections.abc import Sequence
 
+from scanner.model.text import say
+
 
 class ScanError(Exception):
     """Something the owner must know: ``message`` says what, ``remedy`` says what to do about it."""
@@ -21,7 +23,7 @@ class ScanError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.message}: {self.remedy}" if self.remedy else self.message
+        return say("{message}: {remedy}", message=self.message, remedy=self.remedy) if self.remedy else self.message
 
     @property
     def each(self) -> "tuple[ScanError, ...]":

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from scanner.model.errors import IncompleteError
 from scanner.model.evidence import Controls, DoorFact, Kind, Measurement, Path
+from scanner.model.text import say
 from scanner.plan import TCP, UDP, Plan, TargetPlan, order
 from scanner.probes.answers import Answer, Probe, read_answer, read_probe
 from scanner.probes.bpf import ICMPV6, answers_filter
@@ -318,7 +319,11 @@ class Engine:
         for book in self.books.values():
             book.forget_silence()
         self.problems.append(
-            f"new flows pass at most about {rate:.0f} times a second on this path: slowed down to {self.limit:.0f}"
+            say(
+                "new flows pass at most about {rate:.0f} times a second on this path: slowed down to {limit:.0f}",
+                rate=rate,
+                limit=self.limit,
+            )
         )
 
     def _affordable(self, queue: dict[int, list[int]], rate: float) -> dict[int, list[int]]:
@@ -508,7 +513,9 @@ class Engine:
             self.vanished.add(address)
             self.controls.forget(address)
             self.flows = tuple(flow for flow in self.flows if flow.inside != address)
-            self.problems.append(f"{address} vanished from the host in mid-scan: scan again with the new addresses")
+            self.problems.append(
+                say("{address} vanished from the host in mid-scan: scan again with the new addresses", address=address)
+            )
 
     def _on_event(self, event: dict[str, Any]) -> None:
         kind = event["e"]
@@ -526,7 +533,8 @@ class Engine:
             self._on_sent(event)
         elif kind == "error":
             raise IncompleteError(
-                f"the vantage could not {event.get('op')} ({event.get('error')})", "see v6expose doctor"
+                say("the vantage could not {operation} ({why})", operation=event.get("op"), why=event.get("error")),
+                say("see v6expose doctor"),
             )
 
     def _on_sent(self, event: dict[str, Any]) -> None:
@@ -534,7 +542,10 @@ class Engine:
             return
         self.probes += event["n"] - sum(event["errors"].values())
         for name, number in event["errors"].items():
-            text = f"the vantage could not send some packets ({name}): they do not count; is a local filter there?"
+            text = say(
+                "the vantage could not send some packets ({error}): they do not count; is a local filter there?",
+                error=name,
+            )
             if number and text not in self.problems:
                 self.problems.append(text)
         self._finished.add(event["id"])
@@ -789,27 +800,36 @@ class Engine:
         if self.around.witness is None:
             return ""
         if port in book.left:
-            return "the host was seen to answer a probe that was not seen to arrive"
+            return say("the host was seen to answer a probe that was not seen to arrive")
         if counted == 0 and self.limit is not None:
-            return f"only about {self.limit:.0f} new flows a second pass here: narrow --tcp and --udp to measure it"
+            return say(
+                "only about {limit:.0f} new flows a second pass here: narrow --tcp and --udp to measure it",
+                limit=self.limit,
+            )
         if counted == 0:
             return (
-                "the scan ended before its probe counted" if self.lost or self.interrupted else "no probe of it counted"
+                say("the scan ended before its probe counted")
+                if self.lost or self.interrupted
+                else say("no probe of it counted")
             )
         if bound is None:
-            return "no control came through, so a lost probe cannot be told from a blocked one"
+            return say("no control came through, so a lost probe cannot be told from a blocked one")
         if needed is None:
-            return f"up to {bound:.0%} of the probes are lost on the way, too many to call silence a block"
+            return say(
+                "up to {share:.0%} of the probes are lost on the way, too many to call silence a block", share=bound
+            )
         if counted < needed:
-            return f"only {counted} of the {needed} attempts that the loss asks for counted"
+            return say(
+                "only {counted} of the {needed} attempts that the loss asks for counted", counted=counted, needed=needed
+            )
         return ""
 
     def _unfit(self, book: Book, port: int) -> str:
         """Why nothing that was seen of this port proves anything, "" where it does."""
         if book.address in self.vanished:
-            return "the address vanished in mid-scan"
+            return say("the address vanished in mid-scan")
         if self.late and port in self._flow_ports(book):
-            return "another vantage's control flow may have opened it"
+            return say("another vantage's control flow may have opened it")
         return ""
 
     def _doubt_inside(self, book: Book, port: int, needed: int | None) -> str:
@@ -819,12 +839,14 @@ class Engine:
         answers = book.departures(port)
         if not answers and id(book) in self._used_up:
             # The limit is the host's, not the protocol's: errors about other ports may have used it up.
-            return "the host limits its ICMPv6 errors and gave none here: refused or dropped"
+            return say("the host limits its ICMPv6 errors and gave none here: refused or dropped")
         if not answers:
-            return "" if book.counted[port] else "the probe was not answered while packets were being lost"
+            return "" if book.counted[port] else say("the probe was not answered while packets were being lost")
         if needed is not None and answers >= needed:
             return ""
-        return f"the host answered {answers} times and no answer came out: lost or stopped, too few to tell"
+        return say(
+            "the host answered {count} times and no answer came out: lost or stopped, too few to tell", count=answers
+        )
 
 
 def sweep_command(

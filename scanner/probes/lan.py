@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Network
 
 from scanner.model.evidence import Default, DoorFact
+from scanner.model.text import say
 from scanner.probes.answers import Answer
 from scanner.probes.craft import Flow, stamp, syn_template, udp_packet
 from scanner.probes.engine import Engine
@@ -118,12 +119,19 @@ class Neighbourhood:
         asked = sum(address.packed in self.asked for address in addresses)
         refused = sum(address.packed in self.unreachable for address in addresses)
         if asked or refused:
-            how = f"the router asked the link for {asked} of {len(addresses)} unused addresses that were probed"
+            how = say(
+                "the router asked the link for {asked} of {count} unused addresses that were probed",
+                asked=asked,
+                count=len(addresses),
+            )
             return self._fact(door, Default.PASSED, how)
         if not visible:
-            how = "the router's questions to the link cannot be seen here, so their absence proves nothing"
+            how = say("the router's questions to the link cannot be seen here, so their absence proves nothing")
             return self._fact(door, Default.UNKNOWN, how)
-        how = f"the router asked for none of {len(addresses)} unused addresses that were probed, but for the control's"
+        how = say(
+            "the router asked for none of {count} unused addresses that were probed, but for the control's",
+            count=len(addresses),
+        )
         return self._fact(door, Default.BLOCKED, how)
 
     def _fact(self, door: tuple[int, int], verdict: Default, how: str) -> DoorFact:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
 from scanner.model.evidence import HopSeen, Path, Place, Where
+from scanner.model.text import say
 from scanner.plan import (
     LOCATOR_PACKETS,
     LOCATOR_RATE,
@@ -39,12 +40,12 @@ MOST_ROUTERS = 40
 BUDGET = 12.0  # seconds for one hop of one protocol
 
 LABEL = 0x6E0  # one flow label for all: load balancers must send every copy the same way (RFC 6438)
-BEHIND_LAST = (
+BEHIND_LAST = say(
     "the home router answered for a hop-limited copy and the host saw none: it ends in that router, or in a bridge "
     "after it that counts no hops"
 )
-TOO_LOSSY = "too many packets are lost on the way to tell where silent ones end"
-SEVERAL_WAYS = "packets take several ways: another router answered where the passing flow meets the last one"
+TOO_LOSSY = say("too many packets are lost on the way to tell where silent ones end")
+SEVERAL_WAYS = say("packets take several ways: another router answered where the passing flow meets the last one")
 
 Port = tuple[int, int]  # (index of the book, port)
 
@@ -330,10 +331,11 @@ class Locator:
         sample = {book.places[port] for port in measured if port not in usual}
         number = sum(port not in usual for port in measured)
         place = next(iter(sample)) if len(sample) == 1 and number >= AGREEING else None
-        unknown = Place(Where.UNKNOWN, 0, self._last_hop, "not located: the sampled ports do not agree")
+        unknown = Place(Where.UNKNOWN, 0, self._last_hop, say("not located: the sampled ports do not agree"))
         for port in rest:
             if place is not None and port not in usual:
-                book.places[port] = replace(place, how=f"{place.how}; so did all {number:,} that were located")
+                how = say("{how}; so did all {count:,} that were located", how=place.how, count=number)
+                book.places[port] = replace(place, how=how)
             else:
                 book.places[port] = unknown
 
@@ -349,13 +351,21 @@ class Locator:
         after = min((h.distance for h in self.engine.path.hops if h.distance > hop and h.address), default=None)
         if hop == last:
             return Place(Where.ROUTER, last, last, BEHIND_LAST)
-        name = f"hop {hop}" if hop else "no hop"
-        how = f"{name} of {last} answered for a hop-limited copy"
+        how = say("no hop of {last} answered for a hop-limited copy", last=last)
+        if hop:
+            how = say("hop {hop} of {last} answered for a hop-limited copy", hop=hop, last=last)
         if after is None:  # every later hop is one that never answers
-            return Place(Where.UNKNOWN, hop, last, f"{how}, and no later hop ever answers")
+            return Place(Where.UNKNOWN, hop, last, say("{how}, and no later hop ever answers", how=how))
         if after < last or answers_before_filter:
-            return Place(Where.UPSTREAM, hop, after, f"{how}, hop {after} only for what passes")
-        return Place(Where.UNKNOWN, hop, after, f"{how}: dropped by it or by the home router before it counts hops")
+            return Place(
+                Where.UPSTREAM, hop, after, say("{how}, hop {after} only for what passes", how=how, after=after)
+            )
+        return Place(
+            Where.UNKNOWN,
+            hop,
+            after,
+            say("{how}: dropped by it or by the home router before it counts hops", how=how),
+        )
 
     # -- packets
 

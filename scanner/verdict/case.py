@@ -5,6 +5,7 @@ from ipaddress import IPv6Address, IPv6Network
 
 from scanner.model.address import HostRoute, Inventory, Scope
 from scanner.model.evidence import Kind, Measurement, PortFacts, TargetFacts
+from scanner.model.text import say
 
 SITE = 48  # RFC 6177: a site's prefix, at the most
 DEFAULT_IN_PIECES = 8  # a VPN replaces ::/0 by ::/1, 2000::/3 and the like: such routes say nothing about the vantage
@@ -59,9 +60,13 @@ class Case:
         """The interface with what it is: ``wg0 (a wireguard tunnel)``."""
         kind = self.inventory.kind_of(interface)
         if kind in TUNNELS:
-            return f"{interface} (a {kind} tunnel that ends on this host)"
+            return say("{interface} (a {kind} tunnel that ends on this host)", interface=interface, kind=kind)
         if kind in CONTAINERS and interface not in self.way_out:
-            return f"{interface} (a {kind} of this host, for containers or virtual machines)"
+            return say(
+                "{interface} (a {kind} of this host, for containers or virtual machines)",
+                interface=interface,
+                kind=kind,
+            )
         return interface
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from ipaddress import IPv6Address
 
 from scanner.model.evidence import Kind, Path, PortFacts, Where
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 
 
@@ -80,7 +81,7 @@ SILENT_PLACE: Mapping[Where, Verdict] = {
 
 UNNAMED = IPv6Address("::")  # connect() tells what was said, not who said it
 CONNECTION_REFUSED = "conn-refused"
-ONE_SIDED = "nobody watched inside, so silence or a refusal from outside does not tell who stopped the probe"
+ONE_SIDED = say("nobody watched inside, so silence or a refusal from outside does not tell who stopped the probe")
 
 
 def decide(facts: PortFacts, path: Path, target: IPv6Address, protocol: str) -> tuple[Verdict, str]:
@@ -98,7 +99,7 @@ def decide(facts: PortFacts, path: Path, target: IPv6Address, protocol: str) -> 
     if facts.doubt:
         return Verdict.INDETERMINATE, facts.doubt
     place = facts.place
-    return (SILENT_PLACE[place.where], place.how) if place else (Verdict.BLOCKED, "where was not looked for")
+    return (SILENT_PLACE[place.where], place.how) if place else (Verdict.BLOCKED, say("where was not looked for"))
 
 
 def _answered(verdict: Verdict, facts: PortFacts, author: Author) -> tuple[Verdict, str]:
@@ -107,23 +108,27 @@ def _answered(verdict: Verdict, facts: PortFacts, author: Author) -> tuple[Verdi
         # The missing arrival may be the capture's fault, and then the answer is the host's own.
         return Verdict.INDETERMINATE, facts.doubt
     if verdict is Verdict.FORGED and facts.observation.reason == CONNECTION_REFUSED:
-        return Verdict.BLOCKED, "refused on the way, by a forged reset or an ICMPv6 error: connect() tells no more"
+        return Verdict.BLOCKED, say("refused on the way, by a forged reset or an ICMPv6 error: connect() tells no more")
     if author is Author.ROUTER and facts.observation.reason == "host-unreach":
         # RFC 4861 section 7.2.2: the router asked for the neighbour, so its filter had passed the packet.
-        return Verdict.NO_NEIGHBOUR, "the router passed it and found nobody at the address"
+        return Verdict.NO_NEIGHBOUR, say("the router passed it and found nobody at the address")
     return verdict, ""
 
 
 def _arrived_in_silence(facts: PortFacts, protocol: str) -> tuple[Verdict, str]:
     if facts.left and not facts.doubt:
-        return Verdict.REPLY_LOST, f"the host answered ({facts.left}), the answer was stopped on its way out"
+        return Verdict.REPLY_LOST, say(
+            "the host answered ({answer}), the answer was stopped on its way out", answer=facts.left
+        )
     if protocol == "udp" and facts.listener:
-        return Verdict.OPEN_FILTERED, "a program listens and said nothing"
+        return Verdict.OPEN_FILTERED, say("a program listens and said nothing")
     if facts.doubt:
         return Verdict.INDETERMINATE, facts.doubt
     if facts.muted:  # RFC 4443 section 2.4 (f): a host sends only so many ICMPv6 errors a second
         verdict = Verdict.CLOSED if facts.muted == "port-unreach" else Verdict.HOST_REJECTED
-        return verdict, f"the host answers others {facts.muted}; its limit on ICMPv6 errors hides what it does here"
+        return verdict, say(
+            "the host answers others {answer}; its limit on ICMPv6 errors hides what it does here", answer=facts.muted
+        )
     return Verdict.HOST_DROPPED, ""
 
 
