@@ -9,7 +9,10 @@ import pytest
 from scanner.lab.lab import Lab
 from scanner.lab.personalities import personality
 
-DEAF = "table ip6 deaf {\n  chain in {\n    type filter hook input priority 0\n    meta l4proto { tcp, udp } drop\n  }\n}\n"
+DEAF = (
+    "table ip6 deaf {\n  chain in {\n    type filter hook input priority 0\n"
+    "    meta l4proto { tcp, udp } drop\n  }\n}\n"
+)
 LOSSY_OUT = (
     "table ip6 lossy {\n  chain out {\n    type filter hook forward priority -10\n"
     "    iifname br-lan tcp flags & (syn | rst) == 0x0 numgen random mod 5 == 0 drop\n  }\n}\n"
