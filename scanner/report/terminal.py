@@ -1,38 +1,30 @@
-"""Run -> one screen of a terminal: what matters first, problems last, 80 columns.
+"""Run -> one screen of a terminal: the verdict, the findings and what to do first on top, the rest as far as it fits.
 
-Foreign text goes through ``one_line`` (rich would pass ESC on) and into ``Text`` objects, never through markup.
-Colour is rich's business (NO_COLOR, pipes); every colour here stands beside a word.
+Foreign text goes through ``one_line`` (rich would pass ESC on). screen.py knows how the lines become rows.
 """
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
-from rich.text import Text
 
+from scanner.language import SOURCE, in_language, translator
 from scanner.model.finding import Severity
-from scanner.model.run import Run
+from scanner.model.run import Run, VantageRecord
+from scanner.model.text import Text, capitalised, clauses, commas, say, say_many, sentences
 from scanner.report.cards import Card, cards_of
 from scanner.report.changeview import comparison_view
 from scanner.report.differenceview import differences_view, told
+from scanner.report.first import steps_of
 from scanner.report.ranges import listing
 from scanner.report.results import Block, Table, Tag, blocks_of
+from scanner.report.screen import Line, Section, rows_of
 from scanner.report.standing import CONDITIONS, NO_GRADE, Condition, Standing, Tone, standing_of
 from scanner.report.surroundings import OUTSIDE, controls, sureness
 from scanner.report.tally import inside_vantages
-from scanner.report.text import count, moment, one_line, took
+from scanner.report.text import moment, one_line, took
 from scanner.report.words import SEVERITIES, VERDICTS, Group
 
-WIDEST = 100
-MOST_CARDS = 8
-MOST_DIFFERENCES = 4
 MOST_RANGES = 14
-MOST_BLOCKS = 6
-MOST_PROBLEMS = 5
-MOST_REASONS = 3
-_INDENT = 2
-_NARROWEST = 20
-_COLUMN = 10
 
 TONES: dict[Tone, str] = {Tone.GOOD: "green", Tone.CAUTION: "yellow", Tone.BAD: "red", Tone.UNKNOWN: "bold"}
 LEVELS: dict[Severity, str] = {
@@ -42,125 +34,96 @@ LEVELS: dict[Severity, str] = {
     Severity.LOW: "cyan",
     Severity.INFO: "",
 }
-COLOURS: dict[Group, str] = {
-    Group.OPEN: "red",
-    Group.PASSED: "yellow",
-    Group.STRANGE: "magenta",
-    Group.UNKNOWN: "",
-    Group.BLOCKED: "blue",
-    Group.UPSTREAM: "blue",
-    Group.ROUTER: "green",
-}
 
 
-def render_terminal(run: Run, console: Console, *, everything: bool = False) -> None:
-    """The summary; with ``everything``, no list is cut short. Raises InputError for an unreadable port list."""
-    page = _Page(console, everything=everything)
-    standing = standing_of(run)
-    _head(page, run, standing)
-    _changes(page, run)
-    _findings(page, run, standing)
-    _differences(page, run)
-    _addresses(page, run)
-    _vantages(page, run)
-    _problems(page, run)
-    page.show()  # not before: an unreadable document is refused without half a page
+def render_terminal(run: Run, console: Console, *, everything: bool = False, language: str = SOURCE) -> None:
+    """The summary; with ``everything``, no list is cut short. Raises InputError for an unreadable port list, or for a
+    language that nobody speaks here.
+    """
+    spoken = translator(language)
+    sections = sections_of(in_language(run, spoken), everything=everything)
+    for row in rows_of(sections, console, spoken, everything=everything):
+        console.print(row, soft_wrap=True, highlight=False)
 
 
-class _Page:
-    """Lines no wider than the console; a wrapped line goes on under its own text."""
-
-    def __init__(self, console: Console, *, everything: bool) -> None:
-        self._console = console
-        self._everything = everything
-        self._rows: list[Text] = []
-        self._width = min(console.width, WIDEST)
-
-    def cap(self, most: int) -> int:
-        return sys.maxsize if self._everything else most
-
-    def blank(self) -> None:
-        self._rows.append(Text())
-
-    def line(self, word: str, text: str, style: str = "", text_style: str = "", indent: int = 0) -> None:
-        """``word`` in ``style`` in a column of its own, ``text`` beside it."""
-        lead = " " * indent + f"{word:<{_COLUMN}} " if word else " " * indent
-        rows = Text(text, text_style).wrap(self._console, max(self._width - len(lead), _NARROWEST))
-        for number, row in enumerate(rows):
-            start = lead if number == 0 else " " * len(lead)
-            row.rstrip()
-            self._rows.append(Text(start, style) + row)
-
-    def show(self) -> None:
-        for row in self._rows:
-            self._console.print(row, soft_wrap=True, highlight=False)
-
-
-def _head(page: _Page, run: Run, standing: Standing) -> None:
-    tone = TONES[standing.tone]
-    page.line(f"Grade {standing.grade or NO_GRADE}", one_line(standing.headline), f"bold {tone}", "bold")
-    for condition in standing.conditions:
-        if condition is not Condition.COMPLETE:
-            word = CONDITIONS[condition]
-            page.line("", f"{word.label}. {word.says}", text_style=tone, indent=_COLUMN + 1)
-    for reason in standing.reasons[: page.cap(MOST_REASONS)]:
-        page.line("", f"- {one_line(reason)}", indent=_COLUMN + 1)
-    more = len(standing.reasons) - page.cap(MOST_REASONS)
-    if more > 0:
-        page.line("", f"... and {count(more, 'more reason')} in the report", indent=_COLUMN + 1)
-    where = ", ".join(one_line(vantage.name, 40) for vantage in run.vantages) or "no vantage"
-    header = run.run
-    facts = (one_line(run.host.name, 40), moment(header.finished_at), took(header.started_at, header.finished_at))
-    page.line(
-        "", f"{', '.join(facts)}, {header.profile.value} profile, from {where}", text_style="dim", indent=_COLUMN + 1
+def sections_of(run: Run, *, everything: bool) -> tuple[Section, ...]:
+    """In the order in which they are read; findings come right after the verdict."""
+    standing, cards, blocks = standing_of(run), cards_of(run.findings), blocks_of(run)
+    most = len(SEVERITIES)
+    return (
+        Section(tuple(_head(standing)), least=9, rank=0, floor=9),
+        Section(tuple(_findings(cards, run, standing)), least=3, rank=1, floor=1),
+        Section(tuple(_first(run, standing, cards)), least=1, rank=1),
+        Section(tuple(_changes(run)), least=1, rank=1),
+        Section(tuple(_reasons(standing)), least=0, rank=most + 2),
+        Section(tuple(_differences(run)), least=1, rank=most),
+        Section(tuple(_ports(run, blocks, everything=everything)), least=1, rank=most),
+        Section(tuple(_vantages(run)), least=1, rank=most + 1),
+        Section(tuple(_problems(run)), least=1, rank=2, floor=1),
     )
 
 
-def _changes(page: _Page, run: Run) -> None:
+def _head(standing: Standing) -> Iterator[Line]:
+    tone = TONES[standing.tone]
+    grade = say("Grade {letter}", letter=one_line(standing.grade or NO_GRADE, 2))
+    yield Line(grade, one_line(standing.headline), f"bold {tone}", "bold")
+    for condition in standing.conditions:
+        if condition is not Condition.COMPLETE:
+            word = CONDITIONS[condition]
+            yield Line("", say("{condition}. {says}", condition=word.label, says=word.says), text_style=tone)
+
+
+def _findings(cards: tuple[Card, ...], run: Run, standing: Standing) -> Iterator[Line]:
+    if not cards:
+        sure = standing.conditions == (Condition.COMPLETE,)
+        none = say("none") if sure else say("none, which says little in such a run")
+        yield Line(say("Findings"), none, "bold")
+    for card in cards:
+        yield Line(SEVERITIES[card.severity].label, _told(card, run), LEVELS[card.severity])
+
+
+def _first(run: Run, standing: Standing, cards: tuple[Card, ...]) -> Iterator[Line]:
+    for number, step in enumerate(steps_of(run, standing, cards)):
+        title = say("{what}: {command}", what=step.title, command=step.command) if step.command else step.title
+        yield Line("" if number else say("Do first"), title, "bold")
+
+
+def _changes(run: Run) -> Iterator[Line]:
     if run.before is None:
         return
     view = comparison_view(run, run.before)
-    told = "; ".join(f"{what} {old} -> {new}" for what, old, new in view.counts)
-    page.line("Before", f"grade {view.grade_before} -> {view.grade_after}; {told}", "bold")
+    counts = [say("{what} {old} -> {new}", what=what, old=old, new=new) for what, old, new in view.counts]
+    grades = say("grade {before} -> {after}", before=view.grade_before, after=view.grade_after)
+    yield Line(say("Before"), commas([grades, *counts]), "bold")
 
 
-def _findings(page: _Page, run: Run, standing: Standing) -> None:
-    cards = cards_of(run.findings)
-    page.blank()
-    if not cards:
-        sure = standing.conditions == (Condition.COMPLETE,)
-        page.line("Findings", "none" if sure else "none, which says little in such a run", "bold")
-        return
-    for card in cards[: page.cap(MOST_CARDS)]:
-        word = SEVERITIES[card.severity].label.upper()
-        page.line(word, _told(card, run), LEVELS[card.severity])
-    if len(cards) > page.cap(MOST_CARDS):
-        page.line("", f"... and {len(cards) - MOST_CARDS:,} more in the report", indent=_COLUMN + 1)
+def _reasons(standing: Standing) -> Iterator[Line]:
+    for number, reason in enumerate(standing.reasons):
+        yield Line("" if number else say("Because"), one_line(reason), "bold")
 
 
-def _differences(page: _Page, run: Run) -> None:
+def _differences(run: Run) -> Iterator[Line]:
     view = differences_view(run)
-    if view is None:
-        return
-    page.blank()
-    most = page.cap(MOST_DIFFERENCES)
-    for number, row in enumerate(view.rows[:most]):
-        where = f" (on {count(len(row.tags), 'address', 'addresses')})"
-        page.line(
-            "" if number else "Differs",
-            f"{row.protocol} {told(row, view.vantages)}{where}",
-            "bold yellow",
-            indent=0 if not number else _COLUMN + 1,
+    for number, row in enumerate(view.rows if view else ()):
+        addresses = say_many("on {count} address", "on {count:,} addresses", len(row.tags))
+        where = say(
+            "{protocol} {ports} ({addresses})",
+            protocol=row.protocol,
+            ports=told(row, view.vantages if view else ()),
+            addresses=addresses,
         )
-    if len(view.rows) > most:
-        page.line("", f"... and {len(view.rows) - most:,} more in the report", indent=_COLUMN + 1)
+        yield Line("" if number else say("Differs"), where, "bold yellow")
 
 
-def _told(card: Card, run: Run) -> str:
+def _told(card: Card, run: Run) -> Text:
     kinds = {record.address: record.kind.value for record in run.addresses}
     where = _joined(kinds.get(address, one_line(address, 50)) for address in card.addresses)
     target = "" if not card.target or card.place in card.title else f" {card.target}"
-    return f"{one_line(card.title, 200)}{one_line(target)}" + (f" ({where})" if where else "")
+    return (
+        say("{finding} ({where})", finding=f"{one_line(card.title, 200)}{one_line(target)}", where=where)
+        if where
+        else say("{finding}", finding=f"{one_line(card.title, 200)}{one_line(target)}")
+    )
 
 
 def _joined(words: Iterable[str]) -> str:
@@ -171,66 +134,79 @@ def _joined(words: Iterable[str]) -> str:
     return " + ".join(word if amount == 1 else f"{amount} {word}" for word, amount in counts.items())
 
 
-def _addresses(page: _Page, run: Run) -> None:
-    blocks, inside = blocks_of(run), inside_vantages(run)
-    for block in blocks[: page.cap(MOST_BLOCKS)]:
-        page.blank()
-        for tag in block.tags:
-            page.line("", _named(tag), text_style="bold")
-        if len(run.vantages) > 1 or block.vantage in inside:
-            note = ", which is not outside" if block.vantage in inside else ""
-            page.line("", f"seen from {one_line(block.vantage, 40)}{note}", indent=_INDENT)
-        _block(page, block)
-    if len(blocks) > page.cap(MOST_BLOCKS):
-        page.line("", f"... and {count(len(blocks) - MOST_BLOCKS, 'more result')} in the report", indent=_INDENT)
+def _ports(run: Run, blocks: tuple[Block, ...], *, everything: bool) -> Iterator[Line]:
+    inside = inside_vantages(run)
+    for block in blocks:
+        told_from = len(run.vantages) > 1 or block.vantage in inside
+        for table in block.tables:
+            if table.scanned:
+                opened = any(row.group is Group.OPEN for row in table.rows)
+                yield Line(
+                    f"{table.protocol.upper()}",
+                    _verdicts(table, everything=everything),
+                    "bold",
+                    "red" if opened else "",
+                )
+        yield Line("", _places(block, inside, told_from=told_from), text_style="dim")
+
+
+def _verdicts(table: Table, *, everything: bool) -> str:
+    """Open ports by number, the others counted."""
+    parts = []
+    for row in table.rows:
+        label = VERDICTS[row.verdict].label
+        if row.group is Group.OPEN or everything:
+            shown, rest = listing(row.ranges, len(row.ranges) if everything else MOST_RANGES)
+            more = say_many("{ports} and {count} more range", "{ports} and {count:,} more ranges", rest, ports=shown)
+            parts.append(say("{verdict}: {ports}", verdict=label, ports=more if rest else shown))
+        else:
+            ports = say_many("{count} port", "{count:,} ports", row.count)
+            parts.append(say("{verdict}: {ports}", verdict=label, ports=ports))
+    return clauses(parts)
+
+
+def _places(block: Block, inside: frozenset[str], *, told_from: bool) -> str:
+    where = say("on {addresses}", addresses=commas([_named(tag) for tag in block.tags]))
+    if block.vantage in inside:
+        return sentences(
+            [where, say("(seen from {vantage}, which is not outside)", vantage=one_line(block.vantage, 40))]
+        )
+    return sentences([where, say("(seen from {vantage})", vantage=one_line(block.vantage, 40)) if told_from else ""])
 
 
 def _named(tag: Tag) -> str:
     return " ".join(part for part in (one_line(tag.address, 60), tag.kind, tag.state) if part)
 
 
-def _block(page: _Page, block: Block) -> None:
-    for table in block.tables:
-        if table.scanned:
-            page.line(
-                table.protocol.upper(),
-                _open_ports(table, page.cap(MOST_RANGES)),
-                "",
-                "red" if _opened(table) else "",
-                _INDENT,
-            )
-        for row in table.rows:
-            if row.group is not Group.OPEN:
-                words = f"{VERDICTS[row.verdict].label}: {count(row.count, 'port')}"
-                page.line("", words, text_style=COLOURS[row.group], indent=_INDENT + _COLUMN + 1)
-
-
-def _opened(table: Table) -> bool:
-    return any(row.group is Group.OPEN for row in table.rows)
-
-
-def _open_ports(table: Table, most: int) -> str:
-    told = []
-    for row in table.rows:
-        if row.group is Group.OPEN:
-            shown, left_off = listing(row.ranges, most)
-            rest = f" and {count(left_off, 'more range')}" if left_off else ""
-            told.append(f"{VERDICTS[row.verdict].label}: {shown}{rest}")
-    return "; ".join(told) or "nothing open"
-
-
-def _vantages(page: _Page, run: Run) -> None:
+def _vantages(run: Run) -> Iterator[Line]:
     for vantage in run.vantages:
-        page.blank()
-        page.line("Seen from", f"{one_line(vantage.name, 40)}, {OUTSIDE[vantage.outside.verdict].label}", "bold")
-        page.line("How sure", f"{sureness(vantage)}; controls: {controls(vantage)}", "bold")
+        yield Line(say("Seen from"), _vantage(vantage), "bold")
+    header = run.run
+    yield Line(
+        say("Run"),
+        commas(
+            [
+                one_line(run.host.name, 40),
+                moment(header.finished_at),
+                took(header.started_at, header.finished_at),
+                say("{profile} profile", profile=header.profile.value),
+            ]
+        ),
+        "bold",
+        "dim",
+    )
 
 
-def _problems(page: _Page, run: Run) -> None:
-    if not run.run.problems:
-        return
-    page.blank()
-    for problem in run.run.problems[: page.cap(MOST_PROBLEMS)]:
-        page.line("Problem", one_line(problem), "bold yellow")
-    if len(run.run.problems) > page.cap(MOST_PROBLEMS):
-        page.line("", f"... and {len(run.run.problems) - MOST_PROBLEMS:,} more in the report", indent=_COLUMN + 1)
+def _vantage(vantage: VantageRecord) -> str:
+    return say(
+        "{vantage}, {outside}. {sure}; controls: {controls}",
+        vantage=one_line(vantage.name, 40),
+        outside=OUTSIDE[vantage.outside.verdict].label,
+        sure=capitalised(sureness(vantage)),
+        controls=controls(vantage),
+    )
+
+
+def _problems(run: Run) -> Iterator[Line]:
+    for problem in run.run.problems:
+        yield Line(say("Problem"), one_line(problem), "bold yellow")
