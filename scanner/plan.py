@@ -102,7 +102,7 @@ def make_plan(inventory: Inventory, settings: Settings, catalogue: dict[str, Por
         linger_until=6.5 if quick else 12.0,  # RFC 6092 REC-34: a late reject comes after 6 s at the earliest
         nmap=nmap,
         locate_all=settings.locate_all,
-        lan=not quick,
+        lan=not quick if settings.lan is None else settings.lan,
         classes=packet_classes(targets, settings.rate, nmap=nmap, locate_all=settings.locate_all),
     )
 

@@ -67,6 +67,7 @@ class Request:
     before: RunDigest | None = None
     names: tuple[str, ...] = ()  # of the host, to be looked up in the DNS
     router: str = ""  # an id of data/routers.toml, "" to guess it
+    ask_dns: bool = True  # look names up at the end, those that DDNS clients keep too
 
     def plan(self, inventory: Inventory, settings: Settings) -> Plan:
         return make_plan(inventory, settings, {name: self.catalogue.ports(name) for name in ("tcp", "udp")})
@@ -94,7 +95,9 @@ def scan(
             if any(part.interrupted for part in parts):
                 raise KeyboardInterrupt
             raise EnvironmentFault("no vantage could be used", "; ".join(p for part in parts for p in part.problems))
-        known, stopped = look_names_up(request.names, inventory, discover, progress)
+        known, stopped = Known(), False
+        if request.ask_dns:
+            known, stopped = look_names_up(request.names, inventory, discover, progress)
         inventory = with_router(inventory, discover)
         after = Aftermath(held(inventory, discover), story.events, known, stopped)
         return conclude(request, inventory, parts, after, (started, clock()))

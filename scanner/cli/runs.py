@@ -14,7 +14,7 @@ LATEST = "latest"
 
 
 def chosen_run(file: str | None, reference: str | None) -> Run:
-    """``file`` from --run, ``reference`` from --from-run, else the latest stored run of this host. Raises InputError."""
+    """``file`` from --run, ``reference`` from --from-run, else the latest stored run here. Raises InputError."""
     if file and reference:
         raise InputError("--run and --from-run name two runs", "give one of them")
     if file:

@@ -27,7 +27,7 @@ class Expectation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One scan's settings. ``addresses`` empty means every global one; ``tcp`` or ``udp`` None means the profile's."""
+    """One scan's settings. ``addresses`` empty means every global one; ``tcp``, ``udp`` or ``lan`` None the profile's."""
 
     profile: Profile = Profile.STANDARD
     addresses: tuple[IPv6Address, ...] = ()
@@ -37,3 +37,4 @@ class Settings:
     expect: Expectation = Expectation.STRICT
     nmap: bool = True
     locate_all: bool = True  # find where every silent port ends, not those of a random sample only
+    lan: bool | None = None  # ask what the router does with the rest of the LAN

@@ -1,0 +1,121 @@
+"""A finding looked at again: gone, still there, or not measured. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scanner.model.catalogue import PROTOCOLS
+from scanner.model.evidence import Default
+from scanner.model.finding import Finding
+from scanner.model.ports import PortSet
+from scanner.model.run import Run
+from scanner.model.verdict import Verdict
+from scanner.remedies.narrow import Narrow, Way
+
+
+class Standing(StrEnum):
+    GONE = "gone"
+    STILL_THERE = "still there"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What became of ``ports`` (in nmap's syntax) of an address as seen from one vantage: verdict then, verdict now."""
+
+    address: str
+    vantage: str
+    protocol: str
+    before: str
+    after: str
+    ports: str
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """``after`` is the finding as it is now, None where it is not found; ``why`` says why nothing is known."""
+
+    before: Finding
+    standing: Standing
+    after: Finding | None = None
+    why: str = ""
+    shifts: tuple[Shift, ...] = ()
+
+
+def judge_again(before: Finding, found: Iterable[Finding], measured: str) -> Again:
+    """``measured`` is "" where everything was measured that would show the finding, otherwise what was not."""
+    after = next((one for one in found if is_same(before, one)), None)
+    if after is not None:
+        return Again(before, Standing.STILL_THERE, after)
+    if measured:
+        return Again(before, Standing.NOT_MEASURED, why=measured)
+    return Again(before, Standing.GONE)
+
+
+def is_same(before: Finding, after: Finding) -> bool:
+    """The fingerprint says it; of the whole host, the rule and the protocol do: its roles may have changed."""
+    if before.fingerprint == after.fingerprint:
+        return True
+    whole = before.address is None and after.address is None and before.port is None and after.port is None
+    return whole and (before.rule, before.protocol) == (after.rule, after.protocol)
+
+
+def unmeasured(run: Run, asked: Narrow) -> str:
+    """Why the absence of a finding in ``run`` would prove nothing; "" where it would."""
+    if asked.way is not Way.PROBES:
+        return ""
+    usable = [vantage for vantage in run.vantages if vantage.outside.verdict != "refuted"]
+    if run.run.interrupted:
+        return "the measurement was interrupted"
+    if not usable:
+        return "no vantage could be used that is outside"
+    if not run.run.witness:
+        return "nobody watched inside: silence outside does not tell who stopped a probe"
+    if any(vantage.false_blocked_bound is None for vantage in usable):
+        return "the loss on the way could not be bounded"
+    if asked.lan and not _lan_known(run):
+        return "what the router does with the rest of the LAN could not be seen"
+    return _ports_unmeasured(run, asked, {vantage.name for vantage in usable})
+
+
+def _lan_known(run: Run) -> bool:
+    return bool(run.lan) and all(row.verdict is not Default.UNKNOWN for row in run.lan)
+
+
+def _ports_unmeasured(run: Run, asked: Narrow, usable: set[str]) -> str:
+    tables = [table for table in run.ports if table.vantage in usable]
+    for protocol in PROTOCOLS:
+        ports = asked.ports(protocol)
+        if ports is not None and not ports.ranges:
+            continue
+        told = [table for table in tables if table.protocol == protocol]
+        if not told or {table.vantage for table in told} != usable:
+            return "a vantage delivered nothing"
+        for table in told:
+            if table.verdicts.get(Verdict.INDETERMINATE):
+                unknown = table.verdicts[Verdict.INDETERMINATE]
+                return f"{protocol}/{unknown[:60]} of {table.address} could not be determined"
+    return ""
+
+
+def shifts(before: Run, after: Run, pairs: dict[str, str]) -> Iterator[Shift]:
+    """What changed between two runs on the ports of ``after``; ``pairs`` maps its addresses to those of ``before``."""
+    for table in after.ports:
+        old = _verdicts(before, pairs.get(table.address, table.address), table.vantage, table.protocol)
+        ports: dict[tuple[str, str], list[int]] = {}
+        for verdict, text in table.verdicts.items():
+            for port in PortSet.parse(text):
+                then = next((word for known, word in old if port in known), "not scanned")
+                ports.setdefault((then, str(verdict)), []).append(port)
+        for (then, now), moved in sorted(ports.items(), key=lambda item: -len(item[1])):
+            yield Shift(table.address, table.vantage, table.protocol, then, now, str(PortSet.of(sorted(moved))))
+
+
+def _verdicts(run: Run, address: str, vantage: str, protocol: str) -> tuple[tuple[PortSet, str], ...]:
+    wanted = (address, vantage, protocol)
+    return tuple(
+        (PortSet.parse(text), str(verdict))
+        for table in run.ports
+        if (table.address, table.vantage, table.protocol) == wanted
+        for verdict, text in table.verdicts.items()
+    )
