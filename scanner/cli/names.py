@@ -41,6 +41,8 @@ STANDINGS = {
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--name", "more", multiple=True, metavar="NAME", help="The same as an argument, as `scan` has it.")
+@click.option("--config", "config_file", metavar="FILE", help="Configuration file, read before ./v6expose.toml.")
 @click.option(
     "--resolver", "resolvers", multiple=True, metavar="ADDR[:PORT]", help="Ask this resolver, not the system's."
 )
@@ -60,7 +62,9 @@ def names(
     resolvers: tuple[str, ...],
     authoritative: tuple[str, ...],
     settings: tuple[str, ...],
+    more: tuple[str, ...],
     *,
+    config_file: str | None,
     no_ddns: bool,
     timeout: float,
     as_json: bool,
@@ -69,8 +73,9 @@ def names(
 ) -> None:
     """Compare the AAAA records of names with the addresses of this host.
 
-    Checks every NAME, and the names that DDNS clients on this host keep up to date. Asks the authoritative servers of
-    each and the resolver. Exit status: 0 all good, 1 findings, 2 a bad name, 3 a question stayed unanswered.
+    Checks every NAME (or else the configured ones), and the names that DDNS clients on this host keep up to date. Asks
+    the authoritative servers of each and the resolver. Exit status: 0 all good, 1 findings, 2 a bad name, 3 a question
+    stayed unanswered.
     """
     from rich.console import Console
 
@@ -81,7 +86,7 @@ def names(
     from scanner.names.resolvers import system_resolvers
 
     reading = read_settings(settings, search=not no_ddns)
-    wanted = names_to_check(names, (), reading.publications)
+    wanted = names_to_check((*names, *more) or configured_names(config_file), reading.publications)
     asked = tuple(Server.parse(text) for text in resolvers) or system_resolvers()
     instead = tuple(Server.parse(text) for text in authoritative)
     inventory = discover()
@@ -107,13 +112,21 @@ def read_settings(texts: Iterable[str], *, search: bool) -> Reading:
     return find_settings(named=named, formats=CLIENTS if search else ())
 
 
-def names_to_check(
-    arguments: Iterable[str], configured: Iterable[str], publications: Iterable[Publication]
-) -> tuple[str, ...]:
-    """Those given, those of the configuration, those that DDNS clients keep; each once. Raises InputError."""
+def configured_names(config_file: str | None) -> tuple[str, ...]:
+    """V6EXPOSE_NAMES, or ``names`` of a configuration file. Raises InputError."""
+    import os
+    from pathlib import Path
+
+    from scanner.config import load
+
+    return load({}, os.environ, Path(config_file) if config_file else None, Path.cwd()).names
+
+
+def names_to_check(asked: Iterable[str], publications: Iterable[Publication]) -> tuple[str, ...]:
+    """Those asked for and those that DDNS clients keep; each once. Raises InputError."""
     from scanner.names.hostname import parse_name
 
-    given = [parse_name(text) for text in (*arguments, *configured)]
+    given = [parse_name(text) for text in asked]
     kept = [one.name for one in publications if one.whole]
     wanted = tuple(dict.fromkeys([*given, *kept]))
     if not wanted:
@@ -151,56 +164,14 @@ def document_of(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from scanner.findings.published import compare
+    from scanner.names.entries import answer_of, entry_of
 
     return {
-        "names": [
-            {
-                "name": record.name,
-                "zone": record.zone,
-                "unanswered": record.unanswered,
-                "addresses": [published_document(one) for one in compare(record, inventory)],
-                "answers": [answer_document(answer) for answer in record.answers],
-                "kept_by": [kept_document(one) for one in record.publications],
-            }
-            for record in records
-        ],
-        "pointers": [answer_document(answer) for answer in pointers],
+        "names": [asdict(entry_of(record, inventory, pointers)) for record in records],
+        "pointers": [asdict(answer_of(answer)) for answer in pointers],
         "findings": [asdict(finding) for finding in found],
         "problems": list(problems),
     }
-
-
-def published_document(published: Published) -> dict[str, Any]:
-    own = published.own
-    return {
-        "address": str(published.ip),
-        "standing": published.standing,
-        "interface": own.interface if own else None,
-        "preferred_lifetime": own.preferred_lifetime if own else None,
-        "valid_lifetime": own.valid_lifetime if own else None,
-        "ttl": published.ttl,
-        "everywhere": published.everywhere,
-    }
-
-
-def answer_document(answer: Answer) -> dict[str, Any]:
-    return {
-        "server": str(answer.server),
-        "role": answer.role,
-        "question": answer.question,
-        "record": answer.record,
-        "outcome": answer.outcome,
-        "addresses": [str(ip) for ip in answer.addresses],
-        "names": list(answer.names),
-        "ttl": answer.ttl,
-        "alias": answer.alias,
-        "detail": answer.detail,
-    }
-
-
-def kept_document(one: Publication) -> dict[str, Any]:
-    return {"client": one.client, "path": one.path, "line": one.line, "method": one.method, "setting": one.setting}
 
 
 def show(

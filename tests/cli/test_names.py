@@ -147,3 +147,21 @@ def test_a_settings_file_that_is_missing_is_2(name_server: NameServer) -> None:
     result = run(name_server.text, "www.home.example", "--ddns-config", "inadyn=/nowhere/inadyn.conf")
     assert result.exit_code == 2
     assert result.stderr.startswith("v6expose: /nowhere/inadyn.conf: not a file that can be read: name a file")
+
+
+def test_names_of_the_configuration_are_checked_where_none_is_given(
+    name_server: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    Path("v6expose.toml").write_text('names = ["www.home.example"]\n')
+    Path("other.toml").write_text('names = ["good.home.example"]\n')
+
+    def checked(*arguments: str) -> list[str]:
+        return [one["name"] for one in json.loads(run(name_server.text, "--json", *arguments).stdout)["names"]]
+
+    assert checked() == ["www.home.example"]
+    assert checked("--config", "other.toml") == ["good.home.example"]
+    assert checked("--name", "good.home.example") == ["good.home.example"]
+    monkeypatch.setenv("V6EXPOSE_NAMES", "good.home.example;www.home.example")
+    assert checked() == ["good.home.example", "www.home.example"]
