@@ -1,0 +1,58 @@
+"""Policy + run + day -> checklist. Pure."""
+
+from datetime import date
+from ipaddress import IPv6Address, IPv6Network
+
+from scanner.checklist.facts import FACTS, Fact
+from scanner.checklist.ports import judge_ports
+from scanner.checklist.scene import Scene
+from scanner.checklist.values import Checklist, Item
+from scanner.checklist.waivers import waived
+from scanner.model.catalogue import Catalogue
+from scanner.model.errors import InputError
+from scanner.model.run import Run
+from scanner.policy import Policy
+
+
+def evaluate(policy: Policy, run: Run, catalogue: Catalogue, today: date) -> Checklist:
+    """``today`` (UTC) decides which waivers are in force; the run may be older. Raises InputError for a run document
+    that no scan wrote.
+    """
+    refuse_unreadable(run)
+    scene = Scene(policy, run, catalogue, frozenset(waiver.item for waiver in policy.in_force(today)))
+    required = tuple(fact for fact in FACTS if policy.require.asks_for(fact.key))
+    items = (*(judge_fact(scene, fact) for fact in required), *judge_ports(scene))
+    return Checklist(
+        policy=policy,
+        host=run.host.name,
+        run=run.run.id,
+        measured_at=run.run.finished_at,
+        seconds=max((run.run.finished_at - run.run.started_at).total_seconds(), 0.0),
+        items=waived(items, policy, today),
+        not_required=tuple(fact.key for fact in FACTS if fact not in required),
+    )
+
+
+def refuse_unreadable(run: Run) -> None:
+    """Raises InputError for a document whose addresses are none: it was not written by a scan."""
+    try:
+        for table in run.ports:
+            IPv6Address(table.address)
+        for row in run.lan:
+            IPv6Network(row.prefix)
+    except ValueError as error:
+        raise InputError(f"not a v6expose run document ({str(error)[:80]})", "give one that a scan wrote") from error
+
+
+def judge_fact(scene: Scene, fact: Fact) -> Item:
+    judged = fact.judge(scene)
+    lines = scene.policy.require.lines
+    return Item(
+        id=fact.key,
+        title=fact.title,
+        status=judged.status,
+        evidence=judged.evidence,
+        remedy=judged.remedy,
+        line=lines.get(fact.key, 1),
+        standard=fact.standard,
+    )

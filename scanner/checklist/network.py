@@ -1,0 +1,93 @@
+"""What the router does beside the host's own ports: the rest of the LAN, ICMPv6, and ways through its filter."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Network
+
+from scanner.checklist.scene import Scene, again, standing_gaps
+from scanner.checklist.values import Judged, Status, fail_or_gap
+from scanner.findings import lan
+from scanner.findings.words import listed
+from scanner.model.conformance import ConformanceRow, Result, Standard
+from scanner.model.evidence import Default
+from scanner.model.run import LanRecord
+from scanner.model.text import clauses, say
+
+LINK = 64  # RFC 4291 section 2.5.4: the prefix of one link
+WAYS_STANDARD = "RFC 9099 section 2.3; RFC 7113; RFC 6980"
+ICMPV6_STANDARD = "RFC 4890 section 4.3.1"
+MOST = 6
+
+
+def judge_lan(scene: Scene) -> Judged:
+    """Whatever passes to addresses that nobody uses fails; every prefix of the host has to be asked about."""
+    usable = {vantage.name for vantage in scene.usable}
+    rows = [row for row in scene.run.lan if row.vantage in usable]
+    failed = [_lan_line(row) for row in rows if row.verdict is Default.PASSED]
+    sure = [row for row in rows if row.vantage in scene.proven]
+    gaps = [gap for gap in standing_gaps(scene) if not sure]
+    known = {IPv6Network(row.prefix) for row in sure}
+    asked = dict.fromkeys(IPv6Network((address.ip, LINK), strict=False) for address in scene.inventory.scannable())
+    missing = [str(prefix) for prefix in asked if not any(prefix.subnet_of(one) for one in known)]
+    if missing:
+        gaps.append(say("nobody asked about the rest of {prefixes}", prefixes=listed(missing)))
+    gaps += [_lan_line(row) for row in sure if row.verdict is Default.UNKNOWN]
+    status = fail_or_gap(failed, gaps)
+    if status is Status.PASS:
+        doors = listed([f"{row.protocol}/{row.port}" for row in sure], most=len(sure))
+        return Judged(status, say("{doors} are stopped for addresses nobody uses", doors=doors))
+    remedy = lan.REMEDY if failed else say("Scan with --profile standard; the quick profile does not ask.")
+    return Judged(status, clauses([*failed, *gaps]), remedy)
+
+
+def _lan_line(row: LanRecord) -> str:
+    return say(
+        "{door} of {prefix}: {verdict} ({evidence})",
+        door=f"{row.protocol}/{row.port}",
+        prefix=row.prefix,
+        verdict=row.verdict.value,
+        evidence=row.evidence,
+    )
+
+
+def judge_ways(scene: Scene) -> Judged:
+    """Evasion rows: what came through, in part too, fails."""
+    through = {Result.THROUGH: say("through"), Result.PARTIAL: say("in part")}
+    return _judge_rows(scene, Standard.EVASION, through, Result.STOPPED)
+
+
+def judge_icmpv6(scene: Scene) -> Judged:
+    return _judge_rows(scene, Standard.RFC4890, {Result.VIOLATES: say("violated")}, Result.CONFORMS)
+
+
+def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], good: Result) -> Judged:
+    usable = {vantage.name for vantage in scene.usable}
+    rows = [row for row in scene.run.conformance if row.standard is standard and row.vantage in usable]
+    failed = [row for row in rows if row.result in bad]
+    sure = [row for row in rows if row.vantage in scene.proven]
+    unknown = [row for row in sure if row.result not in {good, *bad}]
+    gaps: list[str] = [] if sure else standing_gaps(scene)
+    if not rows:
+        gaps.append(say("this was not tried in the run"))
+    elif not sure and not gaps:
+        gaps.append(say("no vantage that is proven to be outside tried it"))
+    if unknown:
+        gaps.append(say("could not be tried: {cases}", cases=_cases(unknown)))
+    lines: list[str] = [say("{how}: {cases}", how=bad[row.result], cases=_case(row)) for row in failed]
+    status = fail_or_gap(lines, gaps)
+    if status is Status.PASS:
+        return Judged(status, say("{count:,} cases tried, every one as it should be", count=len(sure)))
+    remedy = listed(list(dict.fromkeys(row.why for row in failed if row.why)), MOST) if failed else again(scene)
+    return Judged(status, clauses([*_capped(lines), *gaps]), remedy)
+
+
+def _capped(lines: list[str]) -> list[str]:
+    rest = len(lines) - MOST
+    return [*lines[:MOST], say("{count:,} more", count=rest)] if rest > 0 else lines
+
+
+def _cases(rows: Iterable[ConformanceRow]) -> str:
+    return listed([_case(row) for row in rows], MOST)
+
+
+def _case(row: ConformanceRow) -> str:
+    return say("{id} ({title}) at {address}", id=row.id, title=row.title or row.id, address=row.address)

@@ -1,0 +1,159 @@
+"""What the items are judged by: the policy, the run, and the run's tables as the rules see them. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv6Address
+
+from scanner.findings.facts import STOPPED_IN_SILENCE, Facts, Place, Sighting, View, look
+from scanner.findings.words import counted, listed
+from scanner.model.address import Address, Inventory
+from scanner.model.catalogue import Catalogue
+from scanner.model.ports import PortSet
+from scanner.model.run import Run, VantageRecord
+from scanner.model.settings import Profile
+from scanner.model.text import say
+from scanner.model.verdict import Verdict
+from scanner.policy import Policy
+
+PROVEN, REFUTED = "proven", "refuted"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The parts are derived once: ``cached_property`` needs a ``__dict__``, so there are no slots."""
+
+    policy: Policy
+    run: Run
+    catalogue: Catalogue
+    waived: frozenset[str] = frozenset()  # items whose waiver is in force
+
+    @cached_property
+    def view(self) -> View:
+        """The tables of every vantage that is not refuted."""
+        run = self.run
+        return look(
+            Facts(
+                inventory=self.inventory,
+                tables=run.ports,
+                vantages=run.vantages,
+                services=run.services,
+                catalogue=self.catalogue,
+                policy=self.policy,
+                expect=run.run.expect,
+                witness=run.run.witness,
+            )
+        )
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        run = self.run
+        return Inventory(run.host.name, run.host.os, tuple(addresses_of(run)), run.listeners, None)
+
+    @property
+    def usable(self) -> tuple[VantageRecord, ...]:
+        return tuple(vantage for vantage in self.run.vantages if vantage.outside.verdict != REFUTED)
+
+    @property
+    def proven(self) -> tuple[str, ...]:
+        """Names of the vantages that are proven to be outside: only what they saw can make an item pass."""
+        return tuple(vantage.name for vantage in self.run.vantages if vantage.outside.verdict == PROVEN)
+
+    def proven_sightings(self, protocol: str, place: Place | None = None) -> tuple[Sighting, ...]:
+        return tuple(
+            seen
+            for seen in self.view.sightings
+            if seen.vantage in self.proven and seen.protocol == protocol and place in (None, seen.place)
+        )
+
+    def allowed(self, seen: Sighting) -> frozenset[int]:
+        return self.policy.allowed(seen.protocol, seen.place.kind, seen.vantage)
+
+    def waived_ports(self, protocol: str) -> frozenset[int]:
+        """Ports that the owner accepts for a time."""
+        words = (item.partition("/") for item in self.waived)
+        return frozenset(int(port) for name, _, port in words if name == protocol)
+
+    def wanted(self, protocol: str) -> PortSet:
+        """The ports that the policy's profile wants probed; none where it leaves that to the run."""
+        profile = self.policy.require.profile
+        whole = profile is Profile.FULL or (profile is Profile.STANDARD and protocol == "tcp")
+        return PortSet.every() if whole else PortSet()
+
+
+def addresses_of(run: Run) -> Iterator[Address]:
+    """The addresses of the run document as discovery had them."""
+    for record in run.addresses:
+        yield Address(
+            IPv6Address(record.address),
+            record.prefix_length,
+            record.interface,
+            record.kind,
+            record.state,
+            record.origin,
+            record.preferred_lifetime,
+            record.valid_lifetime,
+        )
+
+
+def standing_gaps(scene: Scene) -> list[str]:
+    """Why nothing that is seen from outside can pass at all."""
+    gaps: list[str] = []
+    if not scene.run.run.witness:
+        gaps.append(say("nobody watched inside, so silence proves nothing"))
+    if not scene.proven:
+        gaps.append(say("no vantage is proven to be outside"))
+    if not scene.inventory.scannable():
+        gaps.append(say("the host had no IPv6 address that the Internet can reach"))
+    return gaps
+
+
+def coverage_gaps(scene: Scene, protocol: str) -> list[str]:
+    """Addresses and ports that no proven vantage probed, and silence without a bound."""
+    gaps = standing_gaps(scene)
+    if gaps:
+        return gaps
+    seen = scene.proven_sightings(protocol)
+    reached = {one.place.ip for one in seen}
+    missed = [str(address.ip) for address in scene.inventory.scannable() if address.ip not in reached]
+    if missed:
+        gaps.append(
+            say("no {protocol} port of {addresses} was probed", protocol=protocol.upper(), addresses=listed(missed))
+        )
+    gaps += _short_of_profile(scene, protocol, seen)
+    for name in dict.fromkeys(one.vantage for one in seen if one.of(STOPPED_IN_SILENCE)):
+        record = next(vantage for vantage in scene.usable if vantage.name == name)
+        if record.false_blocked_bound is None:
+            gaps.append(say("nothing bounds what was lost on the way from {vantage}", vantage=name))
+    return gaps
+
+
+def _short_of_profile(scene: Scene, protocol: str, sightings: tuple[Sighting, ...]) -> list[str]:
+    wanted = frozenset(scene.wanted(protocol))
+    gaps: list[str] = []
+    for seen in sightings:
+        probed = seen.of(Verdict)
+        short = len(wanted - probed)
+        if short:
+            gaps.append(
+                say(
+                    "{probed:,} of {ports} were probed at {place} from {vantage}",
+                    probed=len(wanted) - short,
+                    ports=counted(len(wanted), f"{protocol.upper()} port"),
+                    place=str(seen.place),
+                    vantage=seen.vantage,
+                )
+            )
+        elif not probed:
+            gaps.append(
+                say("no {protocol} port of {place} was probed", protocol=protocol.upper(), place=str(seen.place))
+            )
+    return gaps
+
+
+def again(scene: Scene) -> str:
+    """What to do about what was not measured."""
+    return say(
+        "Scan again as root, from a vantage proven to be outside, with --profile {profile} or more.",
+        profile=scene.policy.require.profile.value,
+    )
