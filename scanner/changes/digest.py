@@ -14,6 +14,7 @@ def digest_of(run: Run) -> RunDigest:
         headline=run.summary.headline,
         ports=run.ports,
         findings=run.findings,
+        texts=run.texts,
     )
 
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scanner.cli.memory import NO_STORE, keep_run, named_run
 from scanner.cli.options import shared
 from scanner.cli.output import Output, parse_outputs, write_outputs
 from scanner.model.errors import EnvironmentFault, InputError
 
 if TYPE_CHECKING:
     from scanner.config import Configuration
-    from scanner.model.run import Run, RunDigest
+    from scanner.model.run import Run
     from scanner.plan import PacketClass
     from scanner.policy import Policy
     from scanner.scan import Request
@@ -72,7 +73,14 @@ THREE_WAYS = (
 )
 @click.option("--lang", metavar="LANG", help="en or ja.")
 @click.option("--config", "config_file", metavar="FILE", help="Configuration file, read before ./v6expose.toml.")
-@click.option("--before", metavar="FILE.json", help="An earlier run document to compare with in the report.")
+@click.option(
+    "--before",
+    metavar="RUN",
+    help="Compare with this run, a file or one of the history, in place of the last complete one.",
+)
+@click.option("--store", metavar="PLACE", help="Keep runs in this file or database, in place of the state directory.")
+@click.option("--no-store", is_flag=True, help="Do not keep this run.")
+@click.option("--keep", metavar="TIME", help='Forget runs older than this afterwards, for example "90 days".')
 @click.option("--title", default="", metavar="TEXT", help="A word of yours that names this run in the report.")
 @click.option(
     "--nmap/--no-nmap", "nmap", default=None, help="Ask nmap -6 for a second opinion (default: yes, not in quick)."
@@ -103,13 +111,15 @@ def scan(**options: Any) -> None:
         explain_instead(configuration, options)
     asked = outputs_of(configuration, as_json=options["as_json"])
     request = request_of(configuration, options)
+    earlier = named_run(options["before"])[0] if options["before"] else None
     if options["dry_run"]:
         dry_run(request, as_json=options["as_json"])
         return
     if not request.vantages:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
     quiet = options["quiet"]
-    run = run_scan(request, quiet=quiet)
+    kept = keep_run(run_scan(request, quiet=quiet), configuration.store, configuration.keep, earlier)
+    run = kept.run
     as_asked = write_outputs(run, asked, quiet=quiet)
     if not quiet and all(output.path != "-" for output in asked):
         from rich.console import Console
@@ -117,7 +127,7 @@ def scan(**options: Any) -> None:
         from scanner.report.terminal import render_terminal
 
         render_terminal(run, Console(file=sys.stdout), everything=options["verbose"])
-    raise SystemExit(exit_status(run, configuration.fail_on) or (0 if as_asked else INCOMPLETE))
+    raise SystemExit(exit_status(run, configuration.fail_on) or (0 if as_asked and kept.stored else INCOMPLETE))
 
 
 def explain_instead(configuration: Configuration, options: dict[str, Any]) -> None:
@@ -157,6 +167,8 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
         "names",
         "router",
         "nmap",
+        "store",
+        "keep",
         "locate_all",
     )
     flags = {
@@ -164,6 +176,8 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
         for name in names
         if (value := options[name]) not in (None, ())
     }
+    if options["no_store"]:
+        flags["store"] = NO_STORE
     file = options["config_file"]
     return load(flags, os.environ, Path(file) if file else None, Path.cwd())
 
@@ -189,7 +203,6 @@ def request_of(configuration: Configuration, options: dict[str, Any]) -> Request
         catalogue=load_catalogue(),
         policy=policy_of(configuration.policy),
         title=options["title"],
-        before=read_digest(options["before"]) if options["before"] else None,
         names=names_of(configuration),
         router=router_of(configuration),
     )
@@ -224,22 +237,6 @@ def names_of(configuration: Configuration) -> tuple[str, ...]:
     from scanner.names.hostname import parse_name
 
     return tuple(dict.fromkeys(parse_name(text) for text in configuration.names))
-
-
-def read_digest(path: str) -> RunDigest:
-    from scanner.cli.report import read_run
-    from scanner.model.run import RunDigest
-
-    run = read_run(path)
-    return RunDigest(
-        id=run.run.id,
-        title=run.run.title,
-        finished_at=run.run.finished_at,
-        grade=run.summary.grade,
-        headline=run.summary.headline,
-        ports=run.ports,
-        findings=run.findings,
-    )
 
 
 def run_scan(request: Request, *, quiet: bool) -> Run:

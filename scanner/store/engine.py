@@ -20,17 +20,17 @@ BUSY_SECONDS = 30.0
 _WRITES = "v6expose_writes"
 _ADVISORY_LOCK = 0x7636_6578  # "v6ex"; one writer at a time in PostgreSQL, too
 _PRIMARY = 0xFF  # https://sqlite.org/rescode.html: the low byte of an extended result code
-_ADD_LATER = "the documents hold the run: v6expose history add FILE stores it later"
+ADD_LATER = "the documents hold the run: v6expose history add FILE stores it later"
 
 # primary result code of SQLite -> what happened, what to do
 _FAULTS = {
-    sqlite3.SQLITE_FULL: ("has no space left on its disk", f"free some space; {_ADD_LATER}"),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written (input/output error)", f"look at its disk; {_ADD_LATER}"),
-    sqlite3.SQLITE_READONLY: ("may not be written", f"give --store a file of yours; {_ADD_LATER}"),
+    sqlite3.SQLITE_FULL: ("has no space left on its disk", f"free some space; {ADD_LATER}"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written (input/output error)", f"look at its disk; {ADD_LATER}"),
+    sqlite3.SQLITE_READONLY: ("may not be written", f"give --store a file of yours; {ADD_LATER}"),
     sqlite3.SQLITE_PERM: ("may not be opened", "run as its owner, or give --store another file"),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "run as its owner, or give --store another file"),
-    sqlite3.SQLITE_BUSY: (f"was in use by others for {BUSY_SECONDS:.0f} s", f"try again; {_ADD_LATER}"),
-    sqlite3.SQLITE_LOCKED: ("is locked", f"try again; {_ADD_LATER}"),
+    sqlite3.SQLITE_BUSY: (f"was in use by others for {BUSY_SECONDS:.0f} s", f"try again; {ADD_LATER}"),
+    sqlite3.SQLITE_LOCKED: ("is locked", f"try again; {ADD_LATER}"),
 }
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -78,10 +78,8 @@ def fault_of(place: Place, error: DBAPIError) -> EnvironmentFault:
         return _sqlite_fault(place, cause)
     first = next((line.strip() for line in str(cause).splitlines() if line.strip()), type(cause).__name__)
     if isinstance(error, OperationalError):
-        return EnvironmentFault(
-            f"the store {place} cannot be used ({first})", f"see that the server runs; {_ADD_LATER}"
-        )
-    return EnvironmentFault(f"the store {place} refuses ({first})", f"look at its rights; {_ADD_LATER}")
+        return EnvironmentFault(f"the store {place} cannot be used ({first})", f"see that the server runs; {ADD_LATER}")
+    return EnvironmentFault(f"the store {place} refuses ({first})", f"look at its rights; {ADD_LATER}")
 
 
 def _sqlite_fault(place: Place, error: sqlite3.Error) -> EnvironmentFault:
@@ -91,7 +89,7 @@ def _sqlite_fault(place: Place, error: sqlite3.Error) -> EnvironmentFault:
             f"the store {place} is damaged ({error})",
             f"move it away (the next scan does), and try: sqlite3 {place} .recover | sqlite3 rescued.db",
         )
-    what, remedy = _FAULTS.get(code, (f"cannot be used ({error})", _ADD_LATER))
+    what, remedy = _FAULTS.get(code, (f"cannot be used ({error})", ADD_LATER))
     return EnvironmentFault(f"the store {place} {what}", remedy)
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, text
 
+from scanner.changes.doors import Look
 from scanner.codec import run_from_json, run_to_dict
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.history import Keep, RunSummary
 from scanner.model.run import Run
-from scanner.store import damage, retention, sightings
+from scanner.store import damage, past, retention, sightings
 from scanner.store.cut import DamagedPartError, Part, cut, join, unpack
-from scanner.store.engine import DamagedStoreError, Database
+from scanner.store.engine import ADD_LATER, DamagedStoreError, Database
 from scanner.store.place import Place
 from scanner.store.rows import address_rows, plain, row_of, summary_of
 from scanner.store.schema import ensure, exists
@@ -52,6 +53,8 @@ class Store:
             kept = damage.keep_aside(self._database, fault)
             self._tell(f"{fault.message}; it is kept as {kept}, and a new store is begun: {damage.rescue(kept)}")
             return self._save(run, parts)
+        except OSError as error:
+            raise EnvironmentFault(f"the store {self.place} cannot be written ({error.strerror})", ADD_LATER) from error
 
     def load(self, reference: str, host: str | None = None) -> Run:
         """The run as it was saved. ``reference``: a number, an id or the beginning of one, or ``latest``.
@@ -122,23 +125,15 @@ class Store:
             seen = sightings.read(connection, run)
         return replace(run, findings=tuple(sightings.dated(finding, seen) for finding in run.findings))
 
-    def documents(self, run: Run, paths: Iterable[str], limit: int) -> tuple[tuple[RunSummary, dict[str, Any]], ...]:
-        """Of the last ``limit`` runs of this host up to ``run`` itself, the oldest first: the parts of the document at
-        ``paths``, and the verdicts. What is damaged is left out; parts that repeat are read once.
+    def looks(self, run: Run, limit: int) -> tuple[Look, ...]:
+        """What the last ``limit`` runs of this host up to ``run`` itself say of its doors, the oldest first. Parts that
+        repeat are read once; what is damaged is left out.
         """
         query = select(RUN).where(RUN.c.host == plain(run.host.name), RUN.c.started_at <= run.run.started_at)
         found = self._summaries(query.order_by(*_NEWEST_FIRST).limit(limit))
-        if not found:
-            return ()
-        wanted = RUN_PART.c.path.in_(paths) | RUN_PART.c.path.like("ports/%/verdicts")
-        rows = select(RUN_PART).where(RUN_PART.c.run.in_([one.number for one in found]), wanted)
         with self._database.reading() as connection:
-            placed = connection.execute(rows).all()
-            contents = _contents(connection, {part for _, _, part in placed})
-        by_run: dict[int, dict[str, Any]] = {one.number: {} for one in found}
-        for number, path, part in placed:
-            by_run[number][path] = contents.get(part)
-        return tuple((one, by_run[one.number]) for one in reversed(found))
+            pieces = past.pieces(connection, [one.number for one in found])
+        return tuple(past.look_of(one.started_at, pieces[one.number]) for one in reversed(found))
 
     def prune(self, keep: Keep, now: Any, *, really: bool = True) -> tuple[RunSummary, ...]:
         """Forget the runs that began longer ago than ``keep``, the newest first; the last complete run of every
@@ -227,17 +222,4 @@ def _numbers(connection: Connection, digests: list[bytes]) -> dict[bytes, int]:
         some = digests[start : start + _AT_ONCE]
         rows = connection.execute(select(PART.c.digest, PART.c.number).where(PART.c.digest.in_(some)))
         found |= {bytes(digest): number for digest, number in rows}
-    return found
-
-
-def _contents(connection: Connection, wanted: set[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    numbers = sorted(wanted)
-    for start in range(0, len(numbers), _AT_ONCE):
-        some = numbers[start : start + _AT_ONCE]
-        for number, content in connection.execute(select(PART.c.number, PART.c.content).where(PART.c.number.in_(some))):
-            try:
-                found[number] = unpack(content)
-            except DamagedPartError:
-                continue
     return found
