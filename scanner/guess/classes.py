@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from scanner.guess.eui64 import is_local
 from scanner.guess.patterns import Subject, shape_of
 from scanner.model.guess import Effort, Guessability, Shape
+from scanner.model.text import say
 
 DEFAULT_RATE = 1_000_000  # probes a second; a minimal SYN is 98 bytes on the wire, so this is 784 Mbit/s
 YEAR = 365.25 * 86_400  # seconds
@@ -29,33 +30,37 @@ class Search:
 
 
 SEARCHES: Mapping[Shape, Search] = {
-    Shape.LOW_BYTE_STRICT: Search(1 << 8, Effort.TRIVIAL, "numbered by hand, one of ::1 to ::ff"),
-    Shape.LOW_BYTE: Search(1 << 16, Effort.TRIVIAL, "only the lowest 16 bits are used"),
-    Shape.LOW_BYTE_2: Search(1 << 24, Effort.TRIVIAL, "only the lowest 24 bits are used"),
-    Shape.DHCPV6_POOL: Search(1 << 16, Effort.TRIVIAL, "from a DHCPv6 server that counts upwards"),
-    Shape.PORT: Search(PORTS_TIMES_HOSTS, Effort.TRIVIAL, "named after the service's port"),
-    Shape.IPV4_32_LAN: Search(1 << 16, Effort.TRIVIAL, "holds an IPv4 address of a private or of its own network"),
-    Shape.IPV4_32: Search(1 << 32, Effort.EASY, "holds an IPv4 address"),
-    Shape.IPV4_64: Search(1 << 33, Effort.EASY, "spells an IPv4 address, an octet a group"),
+    Shape.LOW_BYTE_STRICT: Search(1 << 8, Effort.TRIVIAL, say("numbered by hand, one of ::1 to ::ff")),
+    Shape.LOW_BYTE: Search(1 << 16, Effort.TRIVIAL, say("only the lowest 16 bits are used")),
+    Shape.LOW_BYTE_2: Search(1 << 24, Effort.TRIVIAL, say("only the lowest 24 bits are used")),
+    Shape.DHCPV6_POOL: Search(1 << 16, Effort.TRIVIAL, say("from a DHCPv6 server that counts upwards")),
+    Shape.PORT: Search(PORTS_TIMES_HOSTS, Effort.TRIVIAL, say("named after the service's port")),
+    Shape.IPV4_32_LAN: Search(1 << 16, Effort.TRIVIAL, say("holds an IPv4 address of a private or of its own network")),
+    Shape.IPV4_32: Search(1 << 32, Effort.EASY, say("holds an IPv4 address")),
+    Shape.IPV4_64: Search(1 << 33, Effort.EASY, say("spells an IPv4 address, an octet a group")),
     Shape.EUI64_OWN: Search(
-        1 << 24, Effort.EASY, "made from this interface's MAC address; for whoever knows the maker"
+        1 << 24, Effort.EASY, say("made from this interface's MAC address; for whoever knows the maker")
     ),
-    Shape.EUI64_LIKELY: Search(1 << 24, Effort.EASY, "looks made from a MAC address; for whoever knows the maker"),
-    Shape.EUI64_LOCAL: Search(1 << 46, Effort.HARD, "made from a MAC address that no vendor gave out"),
-    Shape.VIRTUALBOX: Search(1 << 24, Effort.EASY, "made from a VirtualBox MAC address"),
-    Shape.VMWARE_MANUAL: Search(1 << 22, Effort.EASY, "made from a VMware MAC address of the manual range"),
-    Shape.VMWARE_ESXI: Search(1 << 24, Effort.EASY, "made from a VMware ESXi MAC address"),
-    Shape.VMWARE_ESX: Search(1 << 8, Effort.TRIVIAL, "made from a MAC address that follows the ESX console's IPv4"),
-    Shape.KVM: Search(1 << 24, Effort.EASY, "made from a KVM/QEMU MAC address (52:54:00)"),
-    Shape.DOCKER: Search(1 << 16, Effort.TRIVIAL, "made from a Docker MAC address, that is from the container's IPv4"),
-    Shape.ISATAP: Search(1 << 33, Effort.EASY, "an ISATAP identifier: holds an IPv4 address (RFC 5214)"),
-    Shape.TEREDO: Search(1 << 49, Effort.HARD, "a Teredo address: holds the relay, the IPv4 address and the port"),
-    Shape.WORDY: Search(DICTIONARY, Effort.TRIVIAL, "spells words: a dictionary finds it"),
-    Shape.PATTERN: Search(1 << LEAST_FOR_KNOWN_ZEROS, Effort.MEDIUM, "repeats itself or is mostly zeros"),
-    Shape.STABLE_PRIVACY: Search(1 << 64, Effort.NONE, "opaque and stable (RFC 7217)"),
-    Shape.TEMPORARY: Search(1 << 64, Effort.NONE, "random, and replaced before long (RFC 8981)"),
-    Shape.OPAQUE_DHCPV6: Search(1 << 64, Effort.NONE, "opaque, from a DHCPv6 server"),
-    Shape.OPAQUE: Search(1 << 64, Effort.NONE, "opaque; nothing tells how it was made"),
+    Shape.EUI64_LIKELY: Search(1 << 24, Effort.EASY, say("looks made from a MAC address; for whoever knows the maker")),
+    Shape.EUI64_LOCAL: Search(1 << 46, Effort.HARD, say("made from a MAC address that no vendor gave out")),
+    Shape.VIRTUALBOX: Search(1 << 24, Effort.EASY, say("made from a VirtualBox MAC address")),
+    Shape.VMWARE_MANUAL: Search(1 << 22, Effort.EASY, say("made from a VMware MAC address of the manual range")),
+    Shape.VMWARE_ESXI: Search(1 << 24, Effort.EASY, say("made from a VMware ESXi MAC address")),
+    Shape.VMWARE_ESX: Search(
+        1 << 8, Effort.TRIVIAL, say("made from a MAC address that follows the ESX console's IPv4")
+    ),
+    Shape.KVM: Search(1 << 24, Effort.EASY, say("made from a KVM/QEMU MAC address (52:54:00)")),
+    Shape.DOCKER: Search(
+        1 << 16, Effort.TRIVIAL, say("made from a Docker MAC address, that is from the container's IPv4")
+    ),
+    Shape.ISATAP: Search(1 << 33, Effort.EASY, say("an ISATAP identifier: holds an IPv4 address (RFC 5214)")),
+    Shape.TEREDO: Search(1 << 49, Effort.HARD, say("a Teredo address: holds the relay, the IPv4 address and the port")),
+    Shape.WORDY: Search(DICTIONARY, Effort.TRIVIAL, say("spells words: a dictionary finds it")),
+    Shape.PATTERN: Search(1 << LEAST_FOR_KNOWN_ZEROS, Effort.MEDIUM, say("repeats itself or is mostly zeros")),
+    Shape.STABLE_PRIVACY: Search(1 << 64, Effort.NONE, say("opaque and stable (RFC 7217)")),
+    Shape.TEMPORARY: Search(1 << 64, Effort.NONE, say("random, and replaced before long (RFC 8981)")),
+    Shape.OPAQUE_DHCPV6: Search(1 << 64, Effort.NONE, say("opaque, from a DHCPv6 server")),
+    Shape.OPAQUE: Search(1 << 64, Effort.NONE, say("opaque; nothing tells how it was made")),
 }
 # Shapes that an opaque identifier may have by chance, one in 65,536 or less often.
 MAYBE_CHANCE = frozenset({Shape.EUI64_LIKELY, Shape.EUI64_LOCAL, Shape.PATTERN, Shape.IPV4_64, Shape.WORDY})

@@ -7,6 +7,7 @@ from scanner.guess.eui64 import is_local
 from scanner.guess.patterns import Subject, embedded_ipv4, service_port, shape_of
 from scanner.model.address import Kind, Origin
 from scanner.model.guess import Shape
+from scanner.model.text import say
 
 # Who assigned a MAC address; "" where it is not known.
 Vendor = Callable[[str], str]
@@ -17,46 +18,48 @@ ALL_ONES_16, ALL_ONES_32 = 0xFFFF, 0xFFFFFFFF
 def gives_away(subject: Subject, vendor: Vendor = lambda _: "") -> tuple[str, ...]:
     """One clause a fact, the gravest first; never empty."""
     if subject.kind is Kind.TEMPORARY:
-        return ("nothing that outlasts it",)
+        return (say("nothing that outlasts it"),)
     if subject.mac and subject.origin is not Origin.STABLE_PRIVACY:
         return _mac(subject, vendor)
     shape = shape_of(subject)
     if shape in _BY_SHAPE:
         return _BY_SHAPE[shape](subject)
     if subject.origin is Origin.STABLE_PRIVACY:
-        return ("that it is the same host as before, in this network only",)
-    return ("that it is the same host as before",)
+        return (say("that it is the same host as before, in this network only"),)
+    return (say("that it is the same host as before"),)
 
 
 def _mac(subject: Subject, vendor: Vendor) -> tuple[str, ...]:
-    sure = "" if subject.own_mac else " (likely: one opaque address in 65,536 looks the same)"
+    mac = say("the MAC address {mac}", mac=subject.mac)
+    if not subject.own_mac:
+        mac = say(
+            "the MAC address {mac} (likely: one opaque address in 65,536 looks the same)",
+            mac=subject.mac,
+        )
+    name = vendor(subject.mac)
+    maker = say("vendor {vendor}", vendor=name) if name else say("vendor not known here")
     if is_local(subject.mac):
-        maker = "no vendor assigned it: a virtual machine, a container or a random one"
-    else:
-        maker = f"vendor {vendor(subject.mac) or 'not known here'}"
-    return (
-        f"the MAC address {subject.mac}{sure}",
-        maker,
-        "the same host in every network that it visits",
-    )
+        maker = say("no vendor assigned it: a virtual machine, a container or a random one")
+    return mac, maker, say("the same host in every network that it visits")
 
 
 def _low(_: Subject) -> tuple[str, ...]:
-    return ("that somebody numbered it, so its neighbours in the row are worth a try",)
+    return (say("that somebody numbered it, so its neighbours in the row are worth a try"),)
 
 
 def _port(subject: Subject) -> tuple[str, ...]:
     _, _, third, fourth = subject.words
     port = next(found for word in (fourth, third) if (found := service_port(word)) is not None)
-    return (f"what it serves: port {port}",)
+    return (say("what it serves: port {port}", port=port),)
 
 
 def _ipv4(subject: Subject) -> tuple[str, ...]:
-    return (f"its IPv4 address {embedded_ipv4(subject)}",)
+    return (say("its IPv4 address {address}", address=embedded_ipv4(subject)),)
 
 
 def _ipv4_spelt(subject: Subject) -> tuple[str, ...]:
-    return (f"its IPv4 address {IPv4Address('.'.join(f'{word:x}' for word in subject.words))}",)
+    spelt = IPv4Address(".".join(f"{word:x}" for word in subject.words))
+    return (say("its IPv4 address {address}", address=spelt),)
 
 
 def _teredo(subject: Subject) -> tuple[str, ...]:
@@ -64,7 +67,10 @@ def _teredo(subject: Subject) -> tuple[str, ...]:
     server = IPv4Address(subject.ip.packed[4:8])
     port = subject.words[1] ^ ALL_ONES_16
     client = IPv4Address(int(embedded_ipv4(subject)) ^ ALL_ONES_32)
-    return (f"its router's IPv4 address {client} and port {port}", f"its Teredo server {server}")
+    return (
+        say("its router's IPv4 address {address} and port {port}", address=client, port=port),
+        say("its Teredo server {address}", address=server),
+    )
 
 
 _BY_SHAPE: Mapping[Shape, Callable[[Subject], tuple[str, ...]]] = {

@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 
 from scanner.model.address import Kind, Scope, State, scope_of
 from scanner.model.run import AddressRecord
+from scanner.model.text import enumerated, say, say_many
 
 USABLE = (State.PREFERRED, State.DEPRECATED)
 
@@ -45,25 +46,32 @@ def count_sentence(records: Sequence[AddressRecord]) -> str:
     open_ones = doors(records)
     used = [record for record in open_ones if record.state is State.PREFERRED]
     old = len(open_ones) - len(used)
-    kinds = " and ".join(
-        f"{number} {kind.value}" for kind in Kind if (number := sum(record.kind is kind for record in open_ones))
-    )
     if not open_ones:
-        return "No door: no address of this host can be reached from the Internet."
-    total = f"{len(open_ones)} {'door' if len(open_ones) == 1 else 'doors'}"
+        return say("No door: no address of this host can be reached from the Internet.")
+    kinds = enumerated(
+        [
+            say("{count} {kind}", count=number, kind=kind)
+            for kind in Kind
+            if (number := sum(record.kind is kind for record in open_ones))
+        ]
+    )
+    total = say_many("{count} door", "{count} doors", len(open_ones))
+    addresses = say_many("{kinds} address", "{kinds} addresses", len(open_ones), kinds=kinds)
     if not old:
-        return f"{total}: the host takes connections on {kinds} {_addresses(len(open_ones))}."
-    still = "is no longer used but still takes" if old == 1 else "are no longer used but still take"
-    return f"{total}, not {len(used)}: {kinds} {_addresses(len(open_ones))}, {old} of which {still} connections."
+        return say("{doors}: the host takes connections on {addresses}.", doors=total, addresses=addresses)
+    return say_many(
+        "{doors}, not {used}: {addresses}, {count} of which is no longer used but still takes connections.",
+        "{doors}, not {used}: {addresses}, {count} of which are no longer used but still take connections.",
+        old,
+        doors=total,
+        used=len(used),
+        addresses=addresses,
+    )
 
 
 def learned(records: Sequence[AddressRecord], destination: str) -> AddressRecord | None:
     """The address that a server at ``destination`` sees, or None where it is not known."""
     return next((record for record in records if destination in record.used_outbound), None)
-
-
-def _addresses(number: int) -> str:
-    return "address" if number == 1 else "addresses"
 
 
 def _later(at: datetime, seconds: int | None) -> datetime | None:
