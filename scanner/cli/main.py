@@ -28,6 +28,7 @@ COMMANDS = {
     "policy": ("scanner.cli.policy", "policy", "The policy file: init from a run, allow, waive, check."),
     "report": ("scanner.cli.report", "report", "Render a saved run document again, on the terminal or as a file."),
     "remedy": ("scanner.cli.remedy", "remedy", "How your router shuts the door that a finding names."),
+    "recheck": ("scanner.cli.recheck", "recheck", "Is one finding gone? Sends only the probes that tell."),
     "vantage": ("scanner.cli.vantage", "vantage", "Places outside: check SPEC says what one can do."),
     "lab": ("scanner.cli.lab", "lab", "The built-in Internet: up, down, status, exec, personalities."),
     "doctor": (

@@ -27,7 +27,7 @@ class Expectation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One scan's settings. ``addresses`` empty means every global one; ``tcp``, ``udp`` or ``lan`` None the profile's."""
+    """One scan's settings. ``addresses`` empty: every global one; ``tcp``, ``udp`` or ``lan`` None: the profile's."""
 
     profile: Profile = Profile.STANDARD
     addresses: tuple[IPv6Address, ...] = ()
