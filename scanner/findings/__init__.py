@@ -1,7 +1,6 @@
 """What the owner should act on: pure rules over what both sides saw. docs/findings.md lists them.
 
 facts         Facts, what the rules are given; View, how they look at it
-policy        Policy, what the owner means to be reachable, and its parser
 rules         RULES and evaluate(facts) -> findings, the gravest first
 exposed       V6X001
 router        V6X002, V6X005

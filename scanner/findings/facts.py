@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from scanner.findings.policy import Policy
 from scanner.model.address import Address, Inventory, Kind, Listener
 from scanner.model.catalogue import Catalogue
 from scanner.model.names import NameRecord
@@ -14,6 +13,7 @@ from scanner.model.run import Difference, Evidence, LanRecord, PortTable, Servic
 from scanner.model.settings import Expectation
 from scanner.model.text import say
 from scanner.model.verdict import PASSED, STOPPED, Verdict
+from scanner.policy import Policy
 
 # The filter let the probe in; with no-neighbour nobody had the address any more, which is no merit of the filter.
 LET_IN = PASSED | {Verdict.NO_NEIGHBOUR}
@@ -110,7 +110,12 @@ class View:
         return tuple(dict.fromkeys(seen.place for seen in self.sightings if seen.protocol == protocol))
 
     def allowed(self, place: Place, protocol: str) -> frozenset[int]:
-        return self.facts.policy.allowed(protocol, place.kind)
+        """What the policy lets be reached there. A port that it allows from some vantages only, and that another one
+        reaches, is not among them.
+        """
+        policy, seen = self.facts.policy, self.at(place, protocol)
+        beyond = (one.of(LET_IN) - policy.allowed(protocol, place.kind, one.vantage) for one in seen)
+        return policy.allowed(protocol, place.kind).difference(*beyond)
 
     def by_design(self, protocol: str) -> frozenset[int]:
         """What the router the owner expects lets in without being asked."""
