@@ -52,7 +52,7 @@ SILENT = """table ip6 silent {
 def scan(lab: Lab, tcp: PortSet, udp: PortSet) -> dict[tuple[str, str], dict[int, Verdict]]:
     """(address, protocol) -> port -> verdict, by the whole command."""
     argv = [sys.executable, "-m", "scanner.cli.main", "scan", "--vantage", f"netns:{lab.node('inet')}", "--json", "-q"]
-    argv += ["--profile", "quick", "--tcp", str(tcp), "--udp", str(udp)]
+    argv += ["--no-store", "--profile", "quick", "--tcp", str(tcp), "--udp", str(udp)]
     done = lab.exec("host", argv, capture_output=True, text=True, check=False)
     if not done.stdout:
         raise SystemExit(f"a scan wrote nothing: {done.stderr}")

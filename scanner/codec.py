@@ -1,6 +1,7 @@
 """The one place where values become JSON and back (pydantic TypeAdapter over the frozen dataclasses, no JSON twins)."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from ipaddress import IPv6Address
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from scanner.model.errors import InputError
+from scanner.model.history import Changes, RunSummary
 from scanner.model.run import Run
 
 
@@ -40,6 +42,18 @@ def run_from_json(text: str | bytes) -> Run:
         except ValueError as error:
             raise _no_run(f"addresses.{index}.address", "no IPv6 address") from error
     return run
+
+
+def changes_to_dict(changes: Changes) -> dict[str, Any]:
+    """What became of the findings between two runs, as plain JSON values."""
+    document: dict[str, Any] = TypeAdapter(Changes).dump_python(changes, mode="json")
+    return document
+
+
+def summaries_to_list(runs: Iterable[RunSummary]) -> list[dict[str, Any]]:
+    """Rows of the history as plain JSON values."""
+    rows: list[dict[str, Any]] = TypeAdapter(list[RunSummary]).dump_python(list(runs), mode="json")
+    return rows
 
 
 def _no_run(where: str, why: str) -> InputError:

@@ -36,7 +36,7 @@ def keep_run(run: Run, place: str | None, keep: Keep | None, earlier: Run | None
     if place == NO_STORE:
         return Kept(remembered(run, earlier), stored=True)
     try:
-        store = _open(place)
+        store = open_told(place)
         store.save(run)
     except ScanError as error:
         _say(f"the run could not be stored: {error}")
@@ -96,7 +96,7 @@ def named_run(text: str, host: str | None = None) -> tuple[Run, Store | None]:
 
     if is_file(text):
         return read_run(text), None
-    store = _open(None)
+    store = open_told(None)
     return store.load(text, host), store
 
 
@@ -107,7 +107,8 @@ def is_file(text: str) -> bool:
     return not (text.isdigit() or text == "latest") and Path(text).is_file()
 
 
-def _open(place: str | None) -> Store:
+def open_told(place: str | None) -> Store:
+    """The store; what it has to say goes to standard error."""
     from scanner.store import open_store
 
     return open_store(place, tell=_say)

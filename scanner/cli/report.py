@@ -1,11 +1,14 @@
 """``v6expose report``: a saved run document, told again."""
 
+import lzma
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from scanner.cli.memory import named_run, remember
 from scanner.cli.options import shared
 from scanner.cli.output import STANDARD_OUTPUT, parse_outputs, write_outputs
 from scanner.model.errors import InputError
@@ -15,26 +18,31 @@ REMEDY = "give a file written by -o json=PATH"
 LARGEST = 512 * 1024 * 1024  # bytes; ten addresses with every port alternating are 15 MB
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1
 _GZIP_WINDOW = 31
+_XZ_MAGIC = b"\xfd7zXZ\x00"
 _SAVED_ELSEWHERE = 3
 
 
 @click.command()
-@click.argument("file", metavar="FILE.json")
+@click.argument("file", metavar="RUN")
+@click.option("--host", metavar="NAME", help="With latest: the latest run of this host.")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FORMAT=PATH", help="Write html or json; - is standard output."
 )
 @shared
-def report(file: str, outputs: tuple[str, ...], as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
-    """Render a saved run document again: on the terminal, or into files with -o.
+def report(file: str, host: str | None, outputs: tuple[str, ...], as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
+    """Render a run again: on the terminal, or into files with -o.
 
-    FILE.json is what -o json=PATH wrote, or what the HTML report offers for download; - is standard input.
+    RUN is a run of the history (its number, its id or the beginning of one, or latest), or a file that -o json=PATH
+    wrote or the HTML report offers for download; - is standard input.
     """
     from rich.console import Console
 
     from scanner.report.terminal import render_terminal
 
     asked = parse_outputs([*outputs, "json=-"] if as_json else outputs)
-    run = read_run(file)
+    run, store = named_run(file, host)
+    if store is not None:
+        run = remember(store, run)
     as_asked = write_outputs(run, asked, quiet=quiet)
     if not (asked or quiet):
         render_terminal(run, Console(file=sys.stdout), everything=verbose)
@@ -56,12 +64,19 @@ def read_run(file: str) -> Run:
 
 
 def _unpacked(content: bytes) -> bytes:
-    if not content.startswith(_GZIP_MAGIC):
-        return content
+    """The JSON as it was. Raises InputError where it is damaged, or would fill the memory."""
+    if content.startswith(_GZIP_MAGIC):
+        return _at_most(zlib.decompressobj(_GZIP_WINDOW).decompress, content, "gzip")
+    if content.startswith(_XZ_MAGIC):
+        return _at_most(lzma.LZMADecompressor().decompress, content, "xz")
+    return content
+
+
+def _at_most(decompress: Callable[[bytes, int], bytes], content: bytes, kind: str) -> bytes:
     try:
-        unpacked = zlib.decompressobj(_GZIP_WINDOW).decompress(content, LARGEST + 1)
-    except zlib.error as error:
-        raise InputError("a damaged gzip file", REMEDY) from error
+        unpacked = decompress(content, LARGEST + 1)
+    except (zlib.error, lzma.LZMAError) as error:
+        raise InputError(f"a damaged {kind} file", REMEDY) from error
     if len(unpacked) > LARGEST:
         raise InputError(f"larger than {LARGEST:,} bytes when unpacked", REMEDY)
     return unpacked

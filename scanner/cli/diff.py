@@ -1,0 +1,199 @@
+"""``v6expose diff A B``: what became of the findings, and why."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from scanner.cli.memory import named_run, number_of, open_told
+from scanner.cli.options import shared
+from scanner.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from scanner.model.history import Cause, Changes, FindingChange, RunName, Turn
+    from scanner.model.run import Run
+
+LATEST = "latest"
+NOTHING, NEWS, UNKNOWN = 0, 1, 3
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+
+
+@click.command()
+@click.argument("before", required=False, metavar="[A]")
+@click.argument("after", required=False, metavar="[B]")
+@click.option("--host", metavar="NAME", help="With latest: the latest run of this host.")
+@click.option(
+    "--fail-on",
+    type=click.Choice((*SEVERITIES, "never")),
+    default="info",
+    show_default=True,
+    help="Exit 1 for what is new or graver from this severity on.",
+)
+@shared
+def diff(before: str | None, after: str | None, host: str | None, fail_on: str, **options: bool) -> None:
+    """What became of the findings from run A to run B: new, changed, unknown and gone, and why.
+
+    A and B are runs of the history (number, id or the beginning of one, latest) or saved documents. Without B, the
+    latest run of A's host; without both, the latest run and the last complete one before it.
+
+    Temporary addresses are matched by their role: that one rotated is no news. Exit status: 0 nothing new, 1 new or
+    graver findings, 2 usage, 3 something that was there could not be measured.
+    """
+    changes = changes_between(before, after, host)
+    if options["as_json"]:
+        from scanner.codec import changes_to_dict
+
+        click.echo(json.dumps(changes_to_dict(changes), indent=1))
+    elif not options["quiet"]:
+        show(changes)
+    raise SystemExit(exit_status(changes, fail_on))
+
+
+def changes_between(before: str | None, after: str | None, host: str | None) -> Changes:
+    """Raises InputError, EnvironmentFault."""
+    from scanner.changes import compare
+
+    if before is None:
+        (old, first), (new, second) = last_two(host)
+    else:
+        old, first = numbered(before, host)
+        new, second = numbered(after, host) if after else numbered(LATEST, host or old.host.name)
+    return compare(old, with_packages_here(new), (first, second))
+
+
+def last_two(host: str | None) -> tuple[tuple[Run, int | None], tuple[Run, int | None]]:
+    """The last complete run before the latest, and the latest."""
+    store = open_told(None)
+    newest = store.find(LATEST, host)
+    new = store.load(str(newest.number))
+    earlier = store.before(new)
+    if earlier is None:
+        raise InputError(
+            f"before run {newest.number} there is no complete run of {newest.host} from the same vantages",
+            "name two runs: v6expose diff A B (v6expose history lists them)",
+        )
+    return (store.load(str(earlier.number)), earlier.number), (new, newest.number)
+
+
+def numbered(text: str, host: str | None) -> tuple[Run, int | None]:
+    run, store = named_run(text, host)
+    return run, number_of(store, run) if store else None
+
+
+def with_packages_here(run: Run) -> Run:
+    """Where a run did not note the packages of its listeners and was made on this host, ask now."""
+    if run.host.name != socket.gethostname() or any(one.package for one in run.listeners):
+        return run
+    from scanner.discovery.packages import with_packages
+
+    return replace(run, listeners=with_packages(run.listeners))
+
+
+def exit_status(changes: Changes, fail_on: str) -> int:
+    from scanner.model.finding import Severity
+    from scanner.model.history import Turn
+
+    graver = [
+        change
+        for change in (*changes.of(Turn.NEW), *changes.of(Turn.CHANGED))
+        if change.severity_before is None or change.severity.rank > change.severity_before.rank
+    ]
+    if fail_on != "never" and any(change.severity.rank >= Severity(fail_on).rank for change in graver):
+        return NEWS
+    return UNKNOWN if changes.of(Turn.UNKNOWN) or not changes.after.complete else NOTHING
+
+
+def show(changes: Changes) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False)
+    for word, run in (("from", changes.before), ("to  ", changes.after)):
+        console.print(hanging(Text(name(word, run)), 0))
+    for turn, heading in headings().items():
+        alike = grouped(changes.of(turn))
+        if alike:
+            console.print(Text(f"\n{heading} ({len(changes.of(turn))})", style="bold"))
+        for found in alike:
+            tell(found, console)
+    if not changes.findings:
+        console.print(Text("\nNo finding is new, changed or gone."))
+    if changes.notes:
+        console.print(Text("\nAround them", style="bold"))
+        for note in changes.notes:
+            console.print(hanging(line_of(note), 2))
+    if changes.unchanged:
+        console.print(Text(f"\nUnchanged findings: {changes.unchanged}"))
+
+
+def grouped(changes: Sequence[FindingChange]) -> list[list[FindingChange]]:
+    """What was said alike of several addresses stands together."""
+    found: dict[object, list[FindingChange]] = {}
+    for change in changes:
+        found.setdefault((change.severity, change.rule, change.title, change.causes), []).append(change)
+    return list(found.values())
+
+
+def tell(found: Sequence[FindingChange], console: Console) -> None:
+    """Changes that differ in their address only: what, where, why."""
+    from rich.text import Text
+
+    from scanner.report.terminal import LEVELS
+    from scanner.report.text import one_line
+
+    first = found[0]
+    head = Text(first.severity.value.upper(), style=LEVELS[first.severity])
+    head.append(f" {one_line(first.title, 200)} ({one_line(first.rule, 20)})", style="default")
+    console.print(hanging(head, 2))
+    where = ", ".join(one_line(change.address, 60) for change in found if change.address)
+    if where:
+        console.print(hanging(Text(f"on {where}"), 4))
+    for cause in first.causes:
+        console.print(hanging(line_of(cause), 4))
+
+
+def line_of(cause: Cause) -> Text:
+    from rich.text import Text
+
+    from scanner.report.text import one_line
+
+    return Text(one_line(cause.text, 400))
+
+
+def hanging(text: Text, indent: int) -> Padding:
+    """Indented, also where it wraps."""
+    from rich.padding import Padding
+
+    return Padding(text, (0, 0, 0, indent))
+
+
+def name(word: str, run: RunName) -> str:
+    from scanner.report.text import moment, one_line
+
+    number = f"run {run.number}" if run.number is not None else "a file"
+    state = "" if run.complete else ", incomplete"
+    title = f", {one_line(run.title, 40)}" if run.title else ""
+    when = moment(run.started_at)
+    return f"{word} {number} of {one_line(run.host, 40)}, {when}, grade {run.grade or '?'}{state}{title}"
+
+
+def headings() -> dict[Turn, str]:
+    from scanner.model.history import Turn
+
+    return {
+        Turn.NEW: "New",
+        Turn.CHANGED: "Changed",
+        Turn.UNKNOWN: "Not known now",
+        Turn.GONE: "Gone",
+    }

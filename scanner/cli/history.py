@@ -1,0 +1,204 @@
+"""``v6expose history``: the stored runs, newest first; a site of them; what may be forgotten; what was missed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scanner.cli.memory import open_told
+from scanner.cli.options import shared
+from scanner.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scanner.model.history import RunSummary
+    from scanner.store import Store
+
+SHOWN = 30  # rows of a terminal; JSON has them all
+ON_SITE = 200  # of each host; a report is 100 KB
+
+
+@click.group(invoke_without_command=True)
+@click.option("--host", metavar="NAME", help="Only runs of this host.")
+@click.option("--address", metavar="ADDR", help="Only runs whose host had this IPv6 address.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=f"At most N runs, 0 for all (default: {SHOWN}; with --json all).",
+)
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write a static site.")
+@click.option(
+    "--store", "place", metavar="PLACE", help="A file or the URL of a database, in place of the configured one."
+)
+@shared
+@click.pass_context
+def history(ctx: click.Context, place: str | None, site: Path | None, **options: object) -> None:
+    """The stored runs, newest first. A run keeps its number for ever.
+
+    Every scan is stored, in runs.db in the state directory or where the configuration says (store, V6EXPOSE_STORE).
+    Without a command: list them, or with --site DIR write an index, trends and every report as HTML pages that need
+    no server.
+    """
+    store = open_told(place)
+    ctx.obj = store
+    if ctx.invoked_subcommand is not None:
+        return
+    if site is not None:
+        write_site(store, site, options)
+        return
+    list_runs(store, options)
+
+
+def list_runs(store: Store, options: dict[str, object]) -> None:
+    host, address, limit = _host(options), _address(options), _limit(options)
+    if options["as_json"]:
+        from scanner.codec import summaries_to_list
+
+        click.echo(json.dumps({"runs": summaries_to_list(store.runs(host, limit, address))}, indent=1))
+        return
+    if options["quiet"]:
+        return
+    runs = store.runs(host, SHOWN if options["limit"] is None else limit, address)
+    if not runs:
+        where = f" of {host}" if host else ""
+        click.echo(f"No runs{where} are stored in {store.place} yet: v6expose scan stores every one.", err=True)
+        return
+    show(runs, verbose=bool(options["verbose"]))
+    more = store.count(host) - len(runs) if address is None else 0
+    if more > 0:
+        click.echo(f"{more:,} older runs are not shown: v6expose history --limit 0", err=True)
+
+
+def show(runs: Sequence[RunSummary], *, verbose: bool) -> None:
+    """A row a run; everything else only with ``verbose``."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from scanner.report.text import one_line
+
+    hosts = len({run.host for run in runs}) > 1
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False, expand=True)
+    table.add_column("Run", justify="right", no_wrap=True)
+    table.add_column("Started (UTC)", no_wrap=True)
+    if hosts:
+        table.add_column("Host", max_width=14, overflow="fold")
+    table.add_column("Grade", no_wrap=True)
+    table.add_column("Findings", no_wrap=True)
+    table.add_column("In a sentence", no_wrap=not verbose, overflow="fold" if verbose else "ellipsis", ratio=1)
+    for run in runs:
+        cells = [str(run.number), f"{run.started_at:%Y-%m-%d %H:%M}", *([one_line(run.host, 60)] if hosts else [])]
+        cells += [one_line(run.grade or "?", 2), counts(run), sentence(run)]
+        table.add_row(*(Text(cell) for cell in cells))
+        if verbose:
+            table.add_row("", *(Text(cell) for cell in details(run, hosts=hosts)))
+    Console(file=sys.stdout, highlight=False).print(table)
+
+
+def counts(run: RunSummary) -> str:
+    """``2 high, 1 low``, the gravest first, two kinds at most."""
+    from scanner.model.finding import Severity
+
+    said = [f"{run.counts[one]} {one.value}" for one in reversed(Severity) if run.counts.get(one)]
+    return ", ".join(said[:2]) + (", ..." if len(said) > 2 else "") if said else "none"  # noqa: PLR2004
+
+
+def sentence(run: RunSummary) -> str:
+    from scanner.report.text import one_line
+
+    state = "Interrupted. " if run.interrupted else "" if run.complete else "Incomplete. "
+    title = f"[{run.title}] " if run.title else ""
+    return one_line(f"{state}{title}{run.headline}", 300)
+
+
+def details(run: RunSummary, *, hosts: bool) -> list[str]:
+    from scanner.report.text import one_line
+
+    seen_from = one_line(f"{run.profile} profile, seen from {', '.join(run.vantages) or 'nowhere'}", 300)
+    return ["", *([""] if hosts else []), "", "", f"{one_line(run.id, 120)}: {seen_from}"]
+
+
+def write_site(store: Store, directory: Path, options: dict[str, object]) -> None:
+    from scanner.cli.site import write
+
+    limit = ON_SITE if options["limit"] is None else _limit(options)
+    index = write(store, directory, _host(options), limit, quiet=bool(options["quiet"]))
+    if not options["quiet"]:
+        click.echo(f"site: {index}", err=True)
+
+
+@history.command()
+@click.option(
+    "--keep",
+    "keep_text",
+    metavar="TIME",
+    help='How long runs are kept, for example "90 days" (default: the configured time).',
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be forgotten.")
+@click.pass_obj
+def prune(store: Store, keep_text: str | None, *, dry_run: bool) -> None:
+    """Forget runs that are older than --keep.
+
+    The last complete run of every host stays, and so does when each finding was first seen.
+    """
+    import os
+
+    from scanner.config import load
+    from scanner.model.history import Keep
+
+    keep = Keep.parse(keep_text) if keep_text else load({}, os.environ, None, Path.cwd()).keep
+    if keep is None:
+        raise InputError(
+            "how long runs are kept is not said", 'give --keep "90 days", or set keep in the configuration'
+        )
+    old = store.prune(keep, datetime.now(UTC), really=not dry_run)
+    for run in old:
+        click.echo(f"{run.number}\t{run.started_at:%Y-%m-%d %H:%M}\t{run.id}")
+    what = "would be forgotten" if dry_run else "are forgotten"
+    click.echo(f"{len(old):,} runs older than {keep} {what}; {store.count():,} are stored.", err=True)
+
+
+@history.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE.json...")
+@click.pass_obj
+def add(store: Store, files: tuple[str, ...]) -> None:
+    """Store runs from their documents: from another host, or from when the store could not be written.
+
+    FILE.json is what -o json=PATH wrote, or what an HTML report offers for download. A run that is there already
+    stays as it is.
+    """
+    from scanner.cli.report import read_run
+
+    runs = [(file, read_run(file)) for file in files]  # all of them can be read, or none is stored
+    for file, run in runs:
+        click.echo(f"{file}: run {store.save(run)}")
+
+
+def _host(options: dict[str, object]) -> str | None:
+    host = options["host"]
+    return str(host) if host is not None else None
+
+
+def _address(options: dict[str, object]) -> str | None:
+    """Raises InputError for what is no address."""
+    from ipaddress import IPv6Address
+
+    text = options["address"]
+    if text is None:
+        return None
+    try:
+        return str(IPv6Address(str(text)))
+    except ValueError as error:
+        raise InputError(f"--address {text!r} is no IPv6 address", "write it like 2001:db8::1") from error
+
+
+def _limit(options: dict[str, object]) -> int | None:
+    limit = options["limit"]
+    return limit if isinstance(limit, int) and limit > 0 else None
