@@ -47,7 +47,7 @@ from scanner.part import Part, Report, Work, with_router
 from scanner.plan import Plan, make_plan
 from scanner.policy import Policy
 from scanner.privacy.look import look
-from scanner.probes.engine import Progress
+from scanner.probes.surroundings import Progress
 from scanner.together import from_all
 from scanner.vantage.spec import Spec
 from scanner.verdict.differences import differences
@@ -68,9 +68,13 @@ class Request:
     names: tuple[str, ...] = ()  # of the host, to be looked up in the DNS
     router: str = ""  # an id of data/routers.toml, "" to guess it
     ask_dns: bool = True  # look names up at the end, those that DDNS clients keep too
+    probe_allowed: bool = False  # the policy's ports too, whatever the profile
 
     def plan(self, inventory: Inventory, settings: Settings) -> Plan:
-        return make_plan(inventory, settings, {name: self.catalogue.ports(name) for name in ("tcp", "udp")})
+        first = {name: self.catalogue.ports(name) for name in ("tcp", "udp")}
+        if self.probe_allowed:
+            first = {name: ports | self.policy.ports(name) for name, ports in first.items()}
+        return make_plan(inventory, settings, first)
 
 
 def scan(

@@ -30,7 +30,7 @@ FACTS = (
     ),
     Fact(
         "false_blocked_at_most",
-        say("A port called blocked was hardly merely lost"),
+        say('A wrong "blocked" is improbable enough'),
         standing.judge_bound,
         standing.STANDARD,
     ),

@@ -1,7 +1,8 @@
 """``-o FORMAT=PATH``: read it, check it before the work, write it after."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,23 +21,24 @@ class Output:
     path: str
 
 
-def parse_output(text: str) -> Output:
+def parse_output(text: str, known: Collection[str]) -> Output:
     """Raises InputError naming what is wrong with ``FORMAT=PATH``."""
-    from scanner.report import FORMATS
-
     format_name, equals, path = text.partition("=")
     if not equals or not path:
         raise InputError(f"{text!r} names no format and path", "write -o FORMAT=PATH, for example -o html=report.html")
-    if format_name not in FORMATS:
-        raise InputError(f"there is no format {format_name!r}", f"use one of {', '.join(FORMATS)}")
+    if format_name not in known:
+        raise InputError(f"there is no format {format_name!r}", f"use one of {', '.join(known)}")
     return Output(format_name, path)
 
 
-def parse_outputs(texts: Iterable[str]) -> tuple[Output, ...]:
-    """Every ``-o``, each of them writable now. Raises InputError."""
+def parse_outputs(texts: Iterable[str], known: Collection[str] | None = None) -> tuple[Output, ...]:
+    """Every ``-o``, each of them writable now; ``known`` are the formats, None for those of a report. Raises
+    InputError.
+    """
+    from scanner.report import FORMATS
     from scanner.report.write import check_writable
 
-    outputs = tuple(parse_output(text) for text in texts)
+    outputs = tuple(parse_output(text, FORMATS if known is None else known) for text in texts)
     if sum(output.path == STANDARD_OUTPUT for output in outputs) > 1:
         raise InputError("two documents cannot share standard output", "give one of them a file name")
     for output in outputs:
@@ -45,13 +47,19 @@ def parse_outputs(texts: Iterable[str]) -> tuple[Output, ...]:
 
 
 def write_outputs(run: Run, outputs: Iterable[Output], *, quiet: bool = False) -> bool:
-    """Write every document and say on standard error where it went. False: one had to go somewhere else."""
+    """The run in every format that was asked for; see ``write_documents``."""
     from scanner.report import render
+
+    return write_documents(((output, partial(render, run, output.format)) for output in outputs), quiet=quiet)
+
+
+def write_documents(documents: Iterable[tuple[Output, Callable[[], str | bytes]]], *, quiet: bool = False) -> bool:
+    """Write what each of them makes and say on standard error where it went. False: one had to go somewhere else."""
     from scanner.report.write import write_output
 
     as_asked = True
-    for output in outputs:
-        document = render(run, output.format)
+    for output, make in documents:
+        document = make()
         went = write_output(output.path, document)
         if went is None:
             _to_standard_output(document)

@@ -88,7 +88,7 @@ class _Walk:
 
     def keys(self) -> list[str]:
         """A key and what its dots part it into; the cursor stands behind it and the blanks that follow."""
-        found = []
+        found: list[str] = []
         while True:
             self.skip(_BLANK)
             match = _KEY.match(self.text, self.at)

@@ -101,7 +101,7 @@ def _allow(table: Table) -> Allow | None:
     protocol = table.need("protocol", tables.one_of(PROTOCOLS), 'protocol = "tcp"')
     ports = table.need("ports", tables.ports, 'ports = "22,443"')
     role = table.take("address", AddressRole.ANY, tables.one_of(AddressRole))
-    vantages = table.take("from", (), tables.names)
+    vantages: tuple[str, ...] = table.take("from", (), tables.names)
     must_answer = table.take("must_answer", False, tables.switch)  # noqa: FBT003 - the default
     reason = table.take("reason", "", tables.text)
     if protocol is None or ports is None:

@@ -161,5 +161,6 @@ def _shown(raw: Any) -> str:
         return raw.isoformat()
     if isinstance(raw, bool):
         return "true" if raw else "false"
-    kinds = {dict: "a table", list: "a list"}
-    return kinds.get(type(raw)) or repr(raw)[:LONGEST]
+    if isinstance(raw, (dict, list)):
+        return "a table" if isinstance(raw, dict) else "a list"
+    return repr(raw)[:LONGEST]

@@ -115,6 +115,9 @@ class Policy:
         entries = (entry for entry in self.allow if entry.protocol == protocol and entry.covers(kind, vantage))
         return frozenset(port for entry in entries for port in entry.ports)
 
+    def in_force(self, today: date) -> tuple[Waiver, ...]:
+        return tuple(waiver for waiver in self.waive if not waiver.expired(today))
+
     def ports(self, protocol: str) -> PortSet:
         """Every port that an entry names."""
         return PortSet.of(port for entry in self.allow if entry.protocol == protocol for port in entry.ports)

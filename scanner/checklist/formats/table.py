@@ -1,12 +1,13 @@
 """The checklist as a reader sees it: a word and beside it what it is about, 80 columns; every colour has its word."""
 
 import io
+from collections.abc import Iterator
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from scanner.checklist.values import Checklist, Item, Status
+from scanner.language import SOURCE, Translator, in_language, translator
 from scanner.model.text import say
 from scanner.report.text import clean, moment, one_line
 
@@ -17,6 +18,8 @@ WORDS = {
 }
 WAIVED = (say("WAIVED"), "cyan")
 WIDTH = 80
+COLUMN = 14  # of the word
+NARROWEST = 20
 WIDEST = 100
 LONGEST = 400  # characters of evidence; everything with -v and in the other formats
 
@@ -25,35 +28,46 @@ def to_text(checklist: Checklist) -> str:
     """Without colours, for files."""
     stream = io.StringIO()
     render(checklist, Console(file=stream, width=WIDTH, no_color=True, highlight=False), everything=True)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    return stream.getvalue()
 
 
-def render(checklist: Checklist, console: Console, *, everything: bool = False) -> None:
+def render(checklist: Checklist, console: Console, *, everything: bool = False, language: str = SOURCE) -> None:
     """Onto a console, as wide as it is, up to 100 columns. Without ``everything`` long evidence is cut."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), width=min(console.width, WIDEST))
-    table.add_column(no_wrap=True, min_width=12)
-    table.add_column(ratio=1)
-    for item in checklist.items:
+    spoken = translator(language)
+    told = in_language(checklist, spoken)
+    width = min(console.width, WIDEST)
+    for item in told.items:
         word, style = WAIVED if item.waiver else WORDS[item.status]
-        table.add_row(Text(word, style=style), _cell(item, checklist.policy.source, everything=everything))
-    console.print(table)
+        lead = Text(f"{spoken.translate(word):<{COLUMN}}", style=style)
+        for line in _lines(item, told.policy.source, spoken, everything=everything):
+            lead = _put(console, lead, line, width)
     console.print()
-    for line in _closing(checklist):
-        console.print(Text(line), width=min(console.width, WIDEST))
+    for text in _closing(told):
+        _put(console, Text(), Text(spoken.translate(text)), width)
 
 
-def _cell(item: Item, source: str, *, everything: bool) -> Text:
+def _put(console: Console, lead: Text, line: Text, width: int) -> Text:
+    """Wrapped beside ``lead``; returns the blank that stands there for what follows."""
+    blank = Text(" " * len(lead))
+    for row in line.wrap(console, max(width - len(lead), NARROWEST)):
+        row.rstrip()
+        console.print(lead + row, soft_wrap=True)
+        lead = blank
+    return blank
+
+
+def _lines(item: Item, source: str, spoken: Translator, *, everything: bool) -> Iterator[Text]:
     limit = None if everything else LONGEST
-    cell = Text(one_line(item.title), style="bold" if item.status is not Status.PASS else "", overflow="fold")
-    cell.append(f"\n{clean(item.evidence, limit)}", style="not bold")
+    yield Text(one_line(item.title), style="" if item.status is Status.PASS else "bold")
+    yield Text(clean(item.evidence, limit))
     if item.waiver:
         until = item.waiver.until.isoformat()
-        cell.append("\n" + say("waived until {until}: {reason}", until=until, reason=one_line(item.waiver.reason)))
+        told = say("waived until {until}: {reason}", until=until, reason=one_line(item.waiver.reason))
+        yield Text(spoken.translate(told))
     elif item.remedy:
-        cell.append(f"\n-> {clean(item.remedy, limit)}", style="not bold")
+        yield Text(f"-> {clean(item.remedy, limit)}")
     if item.status is not Status.PASS:
-        cell.append(f"\n{one_line(source)}:{item.line}", style="not bold dim")
-    return cell
+        yield Text(f"{one_line(source)}:{item.line}", style="dim")
 
 
 def _closing(checklist: Checklist) -> list[str]:
@@ -72,4 +86,4 @@ def _closing(checklist: Checklist) -> list[str]:
     ]
     if checklist.not_required:
         lines.append(say("Not asked for by the policy: {facts}.", facts=", ".join(checklist.not_required)))
-    return [str(line) for line in lines]
+    return lines
