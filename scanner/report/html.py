@@ -7,8 +7,10 @@ only by the hash of exactly what is written here. Every value passes ``clean`` a
 import base64
 import gzip
 import hashlib
+import lzma
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,6 +24,7 @@ from scanner.report.text import clean
 from scanner.report.view import view_of
 
 LARGEST_PLAIN = 1_000_000  # characters of JSON that are embedded readable; more are compressed
+LARGEST_GZIP = 1_000_000  # bytes; more are compressed harder, by what browsers cannot read
 _KIB = 1024
 # what a browser, an editor or a terminal might act on instead of showing
 _UNSEEN = re.compile("[<>&\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
@@ -29,7 +32,7 @@ _UNSEEN = re.compile("[<>&\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The run document inside the page: ``json`` for a data block, or ``link`` to a gzip file when it is large."""
+    """The run document inside the page: ``json`` for a data block, or ``link`` to a gzip or xz file if large."""
 
     name: str
     size: str
@@ -59,6 +62,7 @@ def templates() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+@cache
 def _environment(language: str = SOURCE) -> Environment:
     """Templates say ``_("message", name=value)`` and ``ngettext("one", "many", count)``; ``lang`` is the tag."""
     environment = Environment(
@@ -95,8 +99,15 @@ def _embedded(run: Run) -> Embedded:
     if len(text) <= LARGEST_PLAIN:
         return Embedded(name, size, Markup(_UNSEEN.sub(_json_escape, text)), Markup(""))  # noqa: S704
     # level 2: on port lists smaller than level 6, and three times as fast
-    packed = base64.b64encode(gzip.compress(text.encode(), compresslevel=2, mtime=0)).decode()
-    return Embedded(f"{name}.gz", size, Markup(""), Markup(f"data:application/gzip;base64,{packed}"))  # noqa: S704
+    packed = gzip.compress(text.encode(), compresslevel=2, mtime=0)
+    if len(packed) <= LARGEST_GZIP:
+        return Embedded(f"{name}.gz", size, Markup(""), _data("gzip", packed))
+    # gzip looks back 32 KiB; the same port lists stand in many tables, each of them longer than that
+    return Embedded(f"{name}.xz", size, Markup(""), _data("x-xz", lzma.compress(text.encode(), preset=1)))
+
+
+def _data(kind: str, content: bytes) -> Markup:
+    return Markup(f"data:application/{kind};base64,{base64.b64encode(content).decode()}")  # noqa: S704
 
 
 def _json_escape(found: re.Match[str]) -> str:

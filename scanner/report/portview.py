@@ -10,6 +10,8 @@ from scanner.report.text import count, one_line, percent
 from scanner.report.words import GROUPS, VERDICTS, Group, GroupWords, VerdictWords
 
 MOST_RANGES = 160  # a verdict; the embedded run document has them all
+MOST_RANGES_OF_MANY = 40
+MANY_BLOCKS = 8
 ENOUGH_FOR_A_MAP = 512  # scanned ports; fewer are named one by one in the table
 
 
@@ -66,20 +68,21 @@ class BlockView:
 
 def block_views(blocks: tuple[Block, ...], inside: frozenset[str]) -> tuple[BlockView, ...]:
     """``inside`` names the vantages that do not stand outside."""
+    most = MOST_RANGES if len(blocks) < MANY_BLOCKS else MOST_RANGES_OF_MANY
     return tuple(
         BlockView(
             f"ports-{number}",
             "One address" if len(block.tags) == 1 else f"{len(block.tags)} addresses, the same result",
             one_line(block.vantage) + (", which is not outside" if block.vantage in inside else ""),
             block.tags,
-            tuple(_table(table) for table in block.tables),
+            tuple(_table(table, most) for table in block.tables),
             block.vantage not in inside,
         )
         for number, block in enumerate(blocks, 1)
     )
 
 
-def _table(table: Table) -> TableView:
+def _table(table: Table, most: int) -> TableView:
     legend = _legend(table)
     return TableView(
         table.protocol.upper(),
@@ -87,14 +90,14 @@ def _table(table: Table) -> TableView:
         map_of(table) if table.scanned >= ENOUGH_FOR_A_MAP else None,
         "; ".join(f"{row.words.label}: {row.count}" for row in legend) or "no port scanned",
         legend,
-        tuple(_row(row, table.scanned) for row in table.rows),
+        tuple(_row(row, table.scanned, most) for row in table.rows),
         tuple(_service(service) for service in table.services),
-        _nmap(table) if table.nmap else None,
+        _nmap(table, most) if table.nmap else None,
     )
 
 
-def _row(row: Row, scanned: int) -> PortRow:
-    ranges, left_off = listing(row.ranges, MOST_RANGES)
+def _row(row: Row, scanned: int, most: int) -> PortRow:
+    ranges, left_off = listing(row.ranges, most)
     return PortRow(
         VERDICTS[row.verdict],
         f"{row.count:,}",
@@ -122,7 +125,7 @@ def _service(service: Service) -> Service:
     )
 
 
-def _nmap(table: Table) -> NmapView:
+def _nmap(table: Table, most: int) -> NmapView:
     states = table.nmap.states if table.nmap else {}
     rows = [(state, reason, PortSet.parse(ports)) for state, found in states.items() for reason, ports in found.items()]
     total = sum(len(ports) for _, _, ports in rows)
@@ -130,7 +133,7 @@ def _nmap(table: Table) -> NmapView:
     verdict = f"disagreed with the sweep on {disputed:,}" if disputed else "contradicted the sweep on none"
     return NmapView(
         f"nmap -6 scanned {total:,} of these ports and {verdict}.",
-        tuple(_nmap_row(state, reason, ports) for state, reason, ports in rows if len(ports)),
+        tuple(_nmap_row(state, reason, ports, most) for state, reason, ports in rows if len(ports)),
         tuple(
             (str(item.port), VERDICTS[item.sweep], one_line(item.nmap, 80), VERDICTS[item.again])
             for item in table.disagreements
@@ -138,7 +141,7 @@ def _nmap(table: Table) -> NmapView:
     )
 
 
-def _nmap_row(state: str, reason: str, ports: PortSet) -> tuple[str, str, str, str]:
-    shown, left_off = listing(ports.ranges, MOST_RANGES)
+def _nmap_row(state: str, reason: str, ports: PortSet, most: int) -> tuple[str, str, str, str]:
+    shown, left_off = listing(ports.ranges, most)
     rest = f" and {count(left_off, 'more range')}" if left_off else ""
     return one_line(state, 40), one_line(reason, 40), f"{len(ports):,}", shown + rest

@@ -2,9 +2,10 @@
   // The run document: saved as it is, and asked what happened to a port.
   const source = byId("run-document");
   const packed = byId("save-packed");
+  const readable = source || (packed && packed.href.startsWith("data:application/gzip") && window.DecompressionStream);
   const readDocument = async () => {
     if (source) return JSON.parse(source.textContent);
-    if (!packed || !window.DecompressionStream) return null;
+    if (!readable) return null;
     const bytes = Uint8Array.from(atob(packed.href.slice(packed.href.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return JSON.parse(await new Response(stream).text());
@@ -28,7 +29,7 @@
   const isPort = (text) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
 
   const ask = byId("ask");
-  if (ask && (source || (packed && window.DecompressionStream))) {
+  if (ask && readable) {
     ask.hidden = false;
     const answer = byId("ask-answer");
     const field = byId("ask-port");
