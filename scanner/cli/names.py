@@ -25,19 +25,6 @@ if TYPE_CHECKING:
 CLEAN, FINDINGS, INCOMPLETE = 0, 1, 3
 LONGEST_TIMEOUT = 60.0  # seconds
 
-STANDINGS = {
-    "stable": "good: stable and preferred",
-    "temporary": "TEMPORARY",
-    "deprecated": "DEPRECATED",
-    "unusable": "NOT USABLE",
-    "gone": "GONE: in this network, not on this host",
-    "unique-local": "UNIQUE LOCAL: not reachable from outside",
-    "link-local": "LINK-LOCAL: not reachable from outside",
-    "not-global": "NOT REACHABLE",
-    "synthesised": "made by the resolver from an A record (DNS64)",
-    "foreign": "SOMEBODY ELSE'S",
-}
-
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
@@ -221,6 +208,7 @@ def name_table(record: NameRecord, inventory: Inventory, *, verbose: bool) -> Re
 def standing_line(published: Published) -> str:
     from scanner.findings.names import dies_in
     from scanner.model.names import Standing
+    from scanner.report.names import STANDINGS
 
     dying = published.standing in (Standing.TEMPORARY, Standing.DEPRECATED) and published.own
     ends = f", dies {dies_in(published.own.valid_lifetime)}" if dying and published.own else ""

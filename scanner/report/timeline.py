@@ -5,13 +5,14 @@ keep their size on a telephone. Every bar is also said in words (``Row.says``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scanner.guess.doors import Life, count_sentence, doors, life
 from scanner.model.address import Kind, State
-from scanner.model.run import AddressRecord
+from scanner.model.run import AddressRecord, EventRecord
 from scanner.report.addressing import dates, guess_line, learned_line
+from scanner.report.addressstory import event_says
 from scanner.report.text import left_off, one_line
 
 MOST_ROWS = 24
@@ -40,6 +41,14 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened to the address; ``x`` in per cent."""
+
+    x: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """``past``, ``used`` and ``dead`` are the pieces of its life, None where it has no such; ``goes_on``: beyond the
     picture's edge. ``y`` of the letters and ``bar`` of the pieces are pixels.
@@ -58,6 +67,7 @@ class Row:
     guess: str
     gives_away: tuple[str, ...]
     used_outbound: str
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,10 @@ class _Scale:
         return min(max(share, 0.0), 1.0) * 100
 
 
-def timeline_of(records: Sequence[AddressRecord], at: datetime) -> Timeline | None:
-    """``at`` is when the lifetimes were read. None where no address can be reached from the Internet."""
+def timeline_of(records: Sequence[AddressRecord], at: datetime, events: Sequence[EventRecord] = ()) -> Timeline | None:
+    """``at`` is when the lifetimes were read; ``events`` are marked where they happened. None where no address can be
+    reached from the Internet.
+    """
     shown = sorted(doors(records), key=_order)
     if not shown:
         return None
@@ -104,7 +116,10 @@ def timeline_of(records: Sequence[AddressRecord], at: datetime) -> Timeline | No
         height=TOP + ROW * len(rows) + 6,
         now=_tick(scale, at, "now"),
         ticks=_ticks(scale, at),
-        rows=tuple(_row(record, at, scale, number) for number, record in enumerate(rows)),
+        rows=tuple(
+            replace(_row(record, at, scale, number), marks=_marks(record, events, scale))
+            for number, record in enumerate(rows)
+        ),
         sentence=count_sentence(records),
         learned=learned_line(records, at) if any(record.used_outbound for record in records) else "",
         left_off=left_off(len(shown) - len(rows), "address", "addresses"),
@@ -152,6 +167,14 @@ def _row(record: AddressRecord, at: datetime, scale: _Scale, number: int) -> Row
         guess=guess_line(record.guessability) if record.guessability else "",
         gives_away=tuple(one_line(fact, 200) for fact in record.gives_away),
         used_outbound=", ".join(one_line(name, 80) for name in record.used_outbound),
+    )
+
+
+def _marks(record: AddressRecord, events: Sequence[EventRecord], scale: _Scale) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(f"{scale.per_cent(event.at):.2f}%", event_says(event))
+        for event in events
+        if (event.address, event.interface) == (record.address, record.interface)
     )
 
 

@@ -11,6 +11,7 @@ from scanner.model.address import Kind
 from scanner.model.finding import Severity
 from scanner.model.run import Cap, Run
 from scanner.model.text import say, say_many
+from scanner.report.addressstory import AddressStory, story_of
 from scanner.report.cards import Card, cards_of
 from scanner.report.cardview import WHOLE_HOST, CardView, card_views
 from scanner.report.changeview import ComparisonView, comparison_view
@@ -108,6 +109,7 @@ class ReportView:
     evidence: tuple[EvidenceView, ...]
     addresses: tuple[AddressRow, ...]
     timeline: Timeline | None
+    story: AddressStory | None
     listeners: tuple[ListenerRow, ...]
     neighbours: tuple[NeighbourView, ...]
     vantages: tuple[VantageView, ...]
@@ -154,7 +156,8 @@ def view_of(run: Run) -> ReportView:
         blocks=block_views(blocks, inside_vantages(run)),
         evidence=evidence_views(run),
         addresses=address_rows(run),
-        timeline=timeline_of(run.addresses, run.run.started_at),
+        timeline=timeline_of(run.addresses, run.run.started_at, run.events),
+        story=story_of(run),
         listeners=_listeners(run),
         neighbours=neighbour_views(run),
         vantages=vantage_views(run),
