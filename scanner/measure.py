@@ -22,12 +22,13 @@ from scanner.model.evidence import CalledHome, Measurement
 from scanner.plan import Plan, listening
 from scanner.probes.answers import Answer
 from scanner.probes.controls import AnyFlow
-from scanner.probes.engine import MOST_PASSES, Ears, Engine, Outside, Progress, Surroundings
+from scanner.probes.engine import Engine
 from scanner.probes.lan import Neighbourhood
 from scanner.probes.locate import Locator
 from scanner.probes.payloads import payload
 from scanner.probes.pipe import Pinhole, Witness
 from scanner.probes.plain import PlainEngine
+from scanner.probes.surroundings import MOST_PASSES, Ears, Outside, Progress, Surroundings
 from scanner.vantage.check import source_towards, timing
 from scanner.vantage.session import ControlDirectory, Session, open_session
 from scanner.vantage.spec import Spec, SshSpec

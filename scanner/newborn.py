@@ -14,8 +14,8 @@ from scanner.model.evidence import Measurement
 from scanner.model.settings import Settings
 from scanner.model.text import commas, say
 from scanner.plan import Plan
-from scanner.probes.engine import Progress
 from scanner.probes.pipe import Witness
+from scanner.probes.surroundings import Progress
 
 MOST = 8  # of them; a host that makes more while it is scanned is best scanned again
 

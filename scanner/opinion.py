@@ -24,10 +24,10 @@ from scanner.model.run import Disagreement, NmapRow, PortTable, ServiceRecord
 from scanner.model.text import mark, say
 from scanner.model.verdict import PASSED, Verdict
 from scanner.plan import PROTOCOLS, TCP, Plan, TargetPlan
-from scanner.probes.engine import Progress
 from scanner.probes.nmap_report import NmapHost, NmapReport
 from scanner.probes.nmap_scan import NmapRequest, NmapRun, ServiceRuns, Source, service_requests, sweep_request
 from scanner.probes.pipe import Witness
+from scanner.probes.surroundings import Progress
 from scanner.vantage.nmap_shim import write_shim
 from scanner.verdict.judge import judge
 from scanner.verdict.second_opinion import Heard, disagreements, heard

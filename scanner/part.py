@@ -21,7 +21,7 @@ from scanner.model.verdict import Verdict
 from scanner.newborn import Later, joint, measure_newborn, why_not
 from scanner.opinion import Ask, Opinion, SecondOpinion
 from scanner.plan import Plan
-from scanner.probes.engine import Progress
+from scanner.probes.surroundings import Progress
 from scanner.vantage.spec import Spec
 from scanner.verdict.judge import false_blocked_bound, judge
 from scanner.verdict.outside import certify

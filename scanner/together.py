@@ -14,7 +14,7 @@ from scanner.measure import Vantage, connect, control_ports
 from scanner.model.errors import ScanError
 from scanner.model.text import say
 from scanner.part import Part, Report, Work, from_vantage, unreached
-from scanner.probes.engine import Progress
+from scanner.probes.surroundings import Progress
 from scanner.vantage.spec import Spec
 
 LOOK_UP = 0.2  # seconds between two looks at the threads: a signal is heard in between

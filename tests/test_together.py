@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from scanner.lane import Lane
-from scanner.probes.engine import Progress
+from scanner.probes.surroundings import Progress
 from scanner.together import await_all, named, names_of
 from scanner.vantage.spec import parse_spec
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
-    from scanner.probes.engine import Progress
+    from scanner.probes.surroundings import Progress
 
 
 class Display:

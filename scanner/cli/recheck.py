@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from scanner.config import Configuration
     from scanner.model.run import Run
-    from scanner.probes.engine import Progress
+    from scanner.probes.surroundings import Progress
     from scanner.recheck import Means
     from scanner.remedies.again import Again, Shift
 

@@ -13,8 +13,9 @@ from scanner.model.evidence import Kind
 from scanner.plan import UDP
 from scanner.probes.answers import ERRORS, Answer
 from scanner.probes.controls import ControlFlow, control_payload
-from scanner.probes.engine import Chunk, Engine
+from scanner.probes.engine import Engine
 from scanner.probes.ledger import Book
+from scanner.probes.surroundings import Chunk
 
 NOBODY = bytes(16)  # an ICMPv6 error whose sender connect() does not tell
 CONNECT_SECONDS, SYNS = 3.0, 2  # the kernel repeats a SYN after 1 s

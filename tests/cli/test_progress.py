@@ -5,7 +5,7 @@ import io
 import pytest
 
 from scanner.cli.progress import Display
-from scanner.probes.engine import Progress
+from scanner.probes.surroundings import Progress
 
 STEPS = (
     Progress("connecting to ssh:a", 0, 0, 0, "a"),

@@ -21,7 +21,7 @@ from scanner.model.evidence import Measurement
 from scanner.model.ports import PortSet
 from scanner.model.settings import Settings
 from scanner.plan import Plan, make_plan
-from scanner.probes.engine import Progress
+from scanner.probes.surroundings import Progress
 from scanner.vantage.spec import parse_spec
 from scanner.verdict.judge import false_blocked_bound, judge
 from scanner.verdict.outside import certify

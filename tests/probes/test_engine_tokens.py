@@ -11,9 +11,10 @@ from scanner.model.ports import PortSet
 from scanner.plan import TCP, UDP, Plan, TargetPlan
 from scanner.probes.answers import Answer, read_answer
 from scanner.probes.craft import Flow, stamp, syn_template, udp_packet, udp_template
-from scanner.probes.engine import Engine, Outside, Surroundings
+from scanner.probes.engine import Engine
 from scanner.probes.payloads import payload
 from scanner.probes.pipe import Frame
+from scanner.probes.surroundings import Outside, Surroundings
 from scanner.probes.tokens import salt_of, token_of
 
 HERE, VANTAGE = IPv6Address("2001:db8:a::10"), IPv6Address("2001:db8:f::2")

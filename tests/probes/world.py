@@ -22,10 +22,10 @@ from scanner.model.evidence import Measurement
 from scanner.model.ports import PortSet
 from scanner.model.settings import Profile, Settings
 from scanner.plan import Plan, TargetPlan
-from scanner.probes import engine, locate
+from scanner.probes import both_sides, engine, locate, passes
 from scanner.probes.controls import AnyFlow, ControlFlow, TcpControlFlow
-from scanner.probes.engine import MOST_PASSES, Outside, Progress, Surroundings
 from scanner.probes.pipe import Frame
+from scanner.probes.surroundings import MOST_PASSES, Outside, Progress, Surroundings
 
 VANTAGE, STABLE, TEMPORARY = IPv6Address("2001:db8:f::2"), IPv6Address("2001:db8:a::10"), IPv6Address("2001:db8:a::20")
 HOPS = tuple(IPv6Address(f"2001:db8:{n}::1") for n in (1, 2, 3))
@@ -292,7 +292,7 @@ def measure(
         errors_limited=limited,
         stop=world.stop,
     )
-    clocks = ((engine, "time"), (engine, "select"), (locate, "time"))
+    clocks = ((both_sides, "time"), (both_sides, "select"), (passes, "time"), (engine, "time"), (locate, "time"))
     with ExitStack() as stack:
         for module, name in clocks:
             stack.enter_context(patch.object(module, name, world.clock))
