@@ -18,6 +18,7 @@ from scanner.report.changeview import ComparisonView, comparison_view
 from scanner.report.differenceview import DifferencesView, differences_view
 from scanner.report.figures import Fact, figures_of
 from scanner.report.first import Step, steps_of
+from scanner.report.historyview import HistoryView, history_view
 from scanner.report.neighbours import NeighbourView, neighbour_views
 from scanner.report.path import Way, ways_of
 from scanner.report.portview import BlockView, block_views
@@ -95,6 +96,7 @@ class ReportView:
     sure: tuple[str, ...]
     facts: tuple[Fact, ...]
     comparison: ComparisonView | None
+    history: HistoryView | None
     steps: tuple[Step, ...]
     steps_left: str
     ways: tuple[Way, ...]
@@ -139,6 +141,7 @@ def view_of(run: Run) -> ReportView:
         sure=_sure(run),
         facts=figures_of(run, whole=standing.conditions == (Condition.COMPLETE,)),
         comparison=comparison_view(run, run.before) if run.before else None,
+        history=history_view(run),
         steps=steps,
         steps_left=_steps_left(standing, steps, cards),
         ways=ways_of(run, blocks),
