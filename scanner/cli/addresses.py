@@ -79,7 +79,7 @@ def picture_of(inventory: Inventory, rate: int) -> Picture:
 
     at = datetime.now(UTC).replace(microsecond=0)
     sources = {one.destination.name: one.source for one in read_outbound(destinations_of(inventory.addresses))}
-    circumstances = Circumstances(at, rate, vendor_finder(), sources)
+    circumstances = Circumstances(at, rate, vendor_finder(), sources, inventory.ipv4)
     records = tuple(
         record_of(address, circumstances, scanned=address.scannable, why_not_scanned=why_not_scanned(address))
         for address in inventory.addresses

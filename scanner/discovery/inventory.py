@@ -2,6 +2,7 @@
 
 import platform
 import socket
+from ipaddress import IPv4Network
 
 from scanner.discovery import netlink
 from scanner.discovery.addresses import LINUX, read_addresses
@@ -34,6 +35,7 @@ def discover() -> Inventory:
         problems=(*problems, *more),
         routes=routes,
         interfaces=interfaces,
+        ipv4=read_ipv4(),
     )
 
 
@@ -54,6 +56,14 @@ def read_ways() -> tuple[tuple[HostRoute, ...], tuple[Interface, ...], tuple[str
         return routes, netlink.read_interfaces(), ()
     except EnvironmentFault as fault:
         return (), (), (f"the routes of this host cannot be read: {fault}",)
+
+
+def read_ipv4() -> tuple[IPv4Network, ...]:
+    """The host's IPv4 networks, none where they cannot be read: they only sharpen how an address is guessed."""
+    try:
+        return netlink.read_ipv4_networks()
+    except EnvironmentFault:
+        return ()
 
 
 def operating_system() -> str:

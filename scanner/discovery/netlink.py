@@ -5,8 +5,8 @@ pyroute2's messages stay in here; what leaves are our own values. Reads only: no
 
 import time
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address, IPv6Network
-from socket import AF_INET6
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
+from socket import AF_INET, AF_INET6
 from typing import Any, TypeVar
 
 from pyroute2 import IPRoute
@@ -52,6 +52,11 @@ def read_routes() -> tuple[KernelRoute, ...]:
 def read_interfaces() -> tuple[Interface, ...]:
     """Every interface with the kernel's word for its kind."""
     return _ask(_interfaces)
+
+
+def read_ipv4_networks() -> tuple[IPv4Network, ...]:
+    """The networks of the host's IPv4 addresses, loopback left out: where somebody who embeds one may search."""
+    return _ask(_ipv4_networks)
 
 
 def read_neighbours() -> tuple[Neighbour, ...]:
@@ -177,6 +182,15 @@ def _interface(attributes: Mapping[str, Any]) -> Interface:
     information = attributes.get("IFLA_LINKINFO")
     kind = information.get_attr("IFLA_INFO_KIND") if information is not None else None
     return Interface(attributes["IFLA_IFNAME"], kind or "")
+
+
+def _ipv4_networks(netlink: Any) -> tuple[IPv4Network, ...]:
+    found = [
+        IPv4Network((dict(message["attrs"])["IFA_ADDRESS"], message["prefixlen"]), strict=False)
+        for message in netlink.get_addr(family=AF_INET)
+        if "IFA_ADDRESS" in dict(message["attrs"])
+    ]
+    return tuple(dict.fromkeys(network for network in found if not network.is_loopback))
 
 
 def _hop_attributes(hop: Any) -> dict[str, Any]:

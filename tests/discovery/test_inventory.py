@@ -48,6 +48,14 @@ def test_a_router_that_cannot_be_read_is_a_problem_not_an_end(monkeypatch: pytes
     assert "the default router cannot be read: netlink does not answer: run on Linux" in found.problems
 
 
+def test_ipv4_networks_that_cannot_be_read_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing() -> None:
+        raise EnvironmentFault("netlink does not answer")
+
+    monkeypatch.setattr(inventory.netlink, "read_ipv4_networks", failing)
+    assert discover().ipv4 == ()
+
+
 def test_scapy_and_nmap_stay_out() -> None:
     script = "import sys, scanner.discovery.inventory as i; i.discover(); print({'scapy', 'nmap'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

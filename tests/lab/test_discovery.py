@@ -380,6 +380,18 @@ def test_an_empty_namespace_is_quick_and_says_nothing() -> None:
     ) == ((), (), None, ())
 
 
+def test_the_networks_of_ipv4_addresses_for_whoever_embeds_one() -> None:
+    name = own_name()
+    run("ip", "netns", "add", name)
+    try:
+        run("ip", "-n", name, "link", "set", "lo", "up")
+        run("ip", "-n", name, "addr", "add", "203.0.113.7/24", "dev", "lo")
+        run("ip", "-n", name, "addr", "add", "203.0.113.8/24", "dev", "lo")
+        assert [str(network) for network in Link(name, name).inventory().ipv4] == ["203.0.113.0/24"]
+    finally:
+        run("ip", "netns", "del", name)
+
+
 FORGE = """
 from pyroute2 import IPRoute
 with IPRoute() as netlink:
