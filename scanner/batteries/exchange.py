@@ -18,6 +18,7 @@ import base64
 import random
 import select
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,7 @@ RATE = 50.0  # packets a second (PROBES 0.4)
 BATCH_SECONDS = 1.0  # so much is sent, then looked at
 SMALLEST_BATCH = 8  # shots
 CONTROLS_KNOWN, CONTROLS_A_BATCH = 250, 4  # controls that must have been sent before silence is counted
+MOST_STRAYS = 10_000
 CAPTURED = 176  # bytes of a packet that the witness keeps
 LOSSY_ROUNDS = 3  # how often a shot is sent again because the moment it was sent in proves nothing
 REFRESH_EVERY = 8.0  # seconds; control flows must outlive any router's UDP timer
@@ -124,9 +126,10 @@ class Pace:
 @dataclass(slots=True)
 class Scene:
     """What an exchange is given. ``addresses`` are the vantage's own, the first is the usual one; ``window`` are source
-    ports that nobody else uses there (low, high). ``present`` tells which addresses the host has now; ``tick`` is
-    called after every batch, with (shots done, shots in all) of the present ``fire``, and may raise KeyboardInterrupt.
-    ``prior`` are controls (sent, seen) that an earlier measurement of the same path sent.
+    ports that nobody else uses there (low, high), ``flow_port`` is the one to which the inside opens flows. ``present``
+    tells which addresses the host has now; ``tick`` is called after every batch, with (shots done, shots in all) of the
+    present ``fire``, and may raise KeyboardInterrupt. ``prior`` are controls (sent, seen) of an earlier measurement of
+    the same path sent.
     """
 
     session: Session
@@ -134,6 +137,7 @@ class Scene:
     addresses: tuple[IPv6Address, ...]
     key: bytes
     window: tuple[int, int]
+    flow_port: int
     pace: Pace
     flows: tuple[ControlFlow, ...] = ()
     pinholes: tuple[Pinhole, ...] = ()
@@ -147,9 +151,10 @@ class Exchange:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.strays: list[Frame | Heard] = []  # of nobody's shot
+        self.strays: deque[Frame | Heard] = deque(maxlen=MOST_STRAYS)  # of nobody's shot, the latest
         self.controls = ControlBook()
         self.sent = 0
+        self._rate = scene.pace.rate
         self.interrupted = False
         self.ended = ""  # why nothing more can be measured, "" while it can
         self._numbers = random.Random(scene.key).randrange(LABELS)
@@ -164,11 +169,13 @@ class Exchange:
 
     # -- the story
 
-    def fire(self, shots: Iterable[Shot]) -> tuple[Outcome, ...]:
+    def fire(self, shots: Iterable[Shot], rate: float | None = None) -> tuple[Outcome, ...]:
         """Send every shot as often as it needs; the outcomes, in the order of the shots. Ctrl-C and a far end that is
-        gone end the exchange, not the program: ``ended`` then says why, and what was measured is kept.
+        gone end the exchange, not the program: ``ended`` then says why, and what was measured is kept. ``rate`` is for
+        packets whose answers somebody limits.
         """
         asked = [(shot, list[Trial]()) for shot in shots]
+        self._rate = min(rate or self.scene.pace.rate, self.scene.pace.rate)
         try:
             if not self.ended:
                 self._fire_all(asked)
@@ -204,6 +211,10 @@ class Exchange:
         )
 
     @property
+    def flow_port(self) -> int:
+        return self.scene.flow_port
+
+    @property
     def needed(self) -> int | None:
         """Silent copies until silence is believed; None where controls do not come through."""
         sent, seen = self.scene.prior
@@ -213,7 +224,7 @@ class Exchange:
 
     def _batches(self, waiting: Sequence[tuple[Shot, list[Trial]]]) -> Iterator[list[tuple[Shot, list[Trial]]]]:
         """What goes out together. A shot that could not be sent goes alone: it must not spoil the others again."""
-        size = max(SMALLEST_BATCH, int(self.scene.pace.rate * BATCH_SECONDS))
+        size = max(SMALLEST_BATCH, int(self._rate * BATCH_SECONDS))
         alone = [pair for pair in waiting if pair[1] and pair[1][-1].failed]
         others = [pair for pair in waiting if not (pair[1] and pair[1][-1].failed)]
         yield from (others[at : at + size] for at in range(0, len(others), size))
@@ -229,7 +240,7 @@ class Exchange:
         packets = [packet for _, trial in fresh for packet in trial.packets]
         indexes, controls = self._take_controls(batch)
         number = self.send([*controls[::2], *packets, *controls[1::2]])
-        seconds = (len(packets) + len(controls)) / self.scene.pace.rate
+        seconds = (len(packets) + len(controls)) / self._rate
         self._until(lambda: number in self._done, seconds + 10)
         self._until(
             lambda: self.controls.seen_of(indexes) == len(indexes) > 0 and all(s.settled(t) for s, t in fresh),
@@ -281,7 +292,7 @@ class Exchange:
         flow = self.scene.flows[0]
         indexes = self.controls.take(number, flow)
         sent = self.send([flow.packet(self.scene.key, index) for index in indexes])
-        self._until(lambda: sent in self._done, number / self.scene.pace.rate + 10)
+        self._until(lambda: sent in self._done, number / self._rate + 10)
         self._until(lambda: self.controls.seen_of(indexes) == number, self.scene.pace.settle)
 
     def _take_controls(self, batch: Sequence[tuple[Shot, list[Trial]]]) -> tuple[range, list[bytes]]:
@@ -302,7 +313,7 @@ class Exchange:
                 "id": number,
                 "source": str(self.scene.addresses[0]),
                 "packets": [base64.b64encode(packet).decode() for packet in packets],
-                "interval": 1 / self.scene.pace.rate,
+                "interval": 1 / self._rate,
             }
         )
         self.sent += len(packets)
@@ -405,6 +416,12 @@ class Exchange:
 
 def missing(sent: Sequence[bytes], arrived: Sequence[bytes]) -> int:
     """How many of the sent packets did not arrive: 0 also where a router has put fragments together anew."""
+    lost = lost_pieces(sent, arrived)
+    return 0 if lost and same_bytes(sent, arrived) else lost
+
+
+def lost_pieces(sent: Sequence[bytes], arrived: Sequence[bytes]) -> int:
+    """How many of the sent packets did not arrive as they were sent."""
     left = [piece_of(read_packet(packet)) for packet in arrived]
     lost = 0
     for packet in sent:
@@ -413,7 +430,7 @@ def missing(sent: Sequence[bytes], arrived: Sequence[bytes]) -> int:
             left.remove(mark)
         else:
             lost += 1
-    return 0 if lost and same_bytes(sent, arrived) else lost
+    return lost
 
 
 def piece_of(said: Said | None) -> tuple[object, ...] | None:
@@ -456,11 +473,12 @@ def open_exchange(
     ours: Iterable[int] = (),
     sources: Sequence[IPv6Address] = (),
     prior: tuple[int, int] = (0, 0),
+    present: Callable[[], frozenset[IPv6Address]] | None = None,
     tick: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Iterator[Exchange]:
     """An exchange of its own with both sides of ``vantage``. ``theirs`` are the host's ports whose answers are to be
     heard outside even at fixed source ports, ``ours`` further ports of the vantage; ``sources`` its other addresses;
-    ``prior`` and ``tick`` as in Scene.
+    ``prior``, ``present`` and ``tick`` as in Scene.
 
     Raises IncompleteError where the far end is gone, OSError where nobody may capture here.
     """
@@ -479,7 +497,18 @@ def open_exchange(
         usual = pace or Pace()
         settle = max(usual.settle, 2 * vantage.round_trip + 0.2)
         scene = Scene(
-            session, witness, addresses, key, window, replace(usual, settle=settle), flows, pinholes, prior, tick=tick
+            session,
+            witness,
+            addresses,
+            key,
+            window,
+            flow_port,
+            replace(usual, settle=settle),
+            flows,
+            pinholes,
+            prior,
+            present or present_addresses,
+            tick,
         )
         yield Exchange(scene)
     finally:

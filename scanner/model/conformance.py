@@ -43,3 +43,4 @@ class ConformanceRow:
     evidence: str
     why: str
     title: str = ""
+    reaction: str = ""  # what the host made of an evasion case that arrived: "syn-ack", "reset", "silent", ...

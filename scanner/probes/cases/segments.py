@@ -43,6 +43,11 @@ FLAGS: Mapping[str, str] = MappingProxyType(
 AT_ALLOWED = ("tcp-ack", "tcp-fin", "tcp-null", "tcp-xmas", "tcp-maimon", "tcp-syn-fin", "tcp-syn-ack")
 
 
+def towards(build: Build, base: Base) -> Callable[[Stamp], list[bytes]]:
+    """``build`` with its base filled in."""
+    return lambda stamp: build(stamp, base)
+
+
 def flagged(flags: str) -> Build:
     return lambda stamp, base: one(stamp, tcp(stamp, base.port, flags))
 
