@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scanner.model.run import PortTable, Run, RunDigest
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 from scanner.report.ranges import Ranges, changes, segments, size
 from scanner.report.results import Tag, tags_of
@@ -31,14 +32,14 @@ class Direction(StrEnum):
 
 
 DIRECTIONS: dict[Direction, str] = {
-    Direction.WORSE: "more exposed",
-    Direction.UNSURE: "not known now",
-    Direction.ONLY_NOW: "only in this run",
-    Direction.BETTER: "less exposed",
-    Direction.KNOWN: "known now",
-    Direction.CHANGED: "changed",
-    Direction.ONLY_BEFORE: "only in the earlier run",
-    Direction.SAME: "unchanged",
+    Direction.WORSE: say("more exposed"),
+    Direction.UNSURE: say("not known now"),
+    Direction.ONLY_NOW: say("only in this run"),
+    Direction.BETTER: say("less exposed"),
+    Direction.KNOWN: say("known now"),
+    Direction.CHANGED: say("changed"),
+    Direction.ONLY_BEFORE: say("only in the earlier run"),
+    Direction.SAME: say("unchanged"),
 }
 
 # how exposed a group leaves the owner; groups of one level differ in who stopped it, not in what a stranger reaches

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from scanner.model.run import Difference, Run
+from scanner.model.text import commas, say
 from scanner.report.ranges import listing, read_ranges, size
 from scanner.report.results import Tag, tags_of
-from scanner.report.text import count, left_off, one_line
+from scanner.report.text import and_more, count, left_off, one_line
 from scanner.report.words import VERDICTS, VerdictWords
 
 MOST_RANGES = 40
@@ -49,8 +50,12 @@ def differences_view(run: Run) -> DifferencesView | None:
 
 def told(row: DifferenceRow, vantages: tuple[str, ...]) -> str:
     """``445: from vps-a dropped upstream, from vps-b open``, for a line of text."""
-    words = (f"from {name} {said.label}" for name, said in zip(vantages, row.seen, strict=True) if said)
-    return f"{row.ports}: {', '.join(words)}"
+    words = (
+        say("from {vantage} {verdict}", vantage=name, verdict=said.label)
+        for name, said in zip(vantages, row.seen, strict=True)
+        if said
+    )
+    return say("{ports}: {told}", ports=row.ports, told=commas(words))
 
 
 def _row(rows: list[Difference], vantages: tuple[str, ...], tags: dict[str, Tag]) -> DifferenceRow:
@@ -59,7 +64,7 @@ def _row(rows: list[Difference], vantages: tuple[str, ...], tags: dict[str, Tag]
     shown, rest = listing(ranges, MOST_RANGES)
     return DifferenceRow(
         first.protocol.upper(),
-        shown + (f" and {count(rest, 'more range')}" if rest else ""),
+        and_more(shown, rest),
         count(size(ranges), "port"),
         tuple(VERDICTS[first.verdicts[name]] if name in first.verdicts else None for name in vantages),
         tuple(tags.get(row.address, Tag(row.address, "")) for row in rows),

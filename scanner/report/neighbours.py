@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from scanner.model.evidence import Default
 from scanner.model.run import LanRecord, Run
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 from scanner.report.text import one_line
 from scanner.report.words import VERDICTS, VerdictWords
 
 SAYS = {
-    Default.PASSED: "let in",
-    Default.BLOCKED: "stopped",
-    Default.UNKNOWN: "not known",
+    Default.PASSED: say("let in"),
+    Default.BLOCKED: say("stopped"),
+    Default.UNKNOWN: say("not known"),
 }
 LIKE = {
     Default.PASSED: VERDICTS[Verdict.CLOSED],
@@ -46,13 +47,13 @@ def neighbour_views(run: Run) -> tuple[NeighbourView, ...]:
 def _view(key: tuple[str, str], rows: list[LanRecord]) -> NeighbourView:
     verdicts = {row.verdict for row in rows}
     if verdicts == {Default.PASSED}:
-        summary = "let in on every port that was tried: what other devices offer, strangers can reach"
+        summary = say("let in on every port that was tried: what other devices offer, strangers can reach")
     elif verdicts == {Default.BLOCKED}:
-        summary = "stopped on every port that was tried"
+        summary = say("stopped on every port that was tried")
     elif Default.PASSED in verdicts:
-        summary = "let in on some ports: an exception for this host may hold for every device"
+        summary = say("let in on some ports: an exception for this host may hold for every device")
     else:
-        summary = "not known for some ports"
+        summary = say("not known for some ports")
     return NeighbourView(one_line(key[0], 80), one_line(key[1], 80), summary, tuple(_row(row) for row in rows))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scanner.model.run import Run, VantageRecord
+from scanner.model.text import joined, mark, say
 from scanner.report.ranges import listing
 from scanner.report.results import Block, Row, Table, Tag
 from scanner.report.tally import inside_vantages
@@ -17,16 +18,23 @@ FEW = 12  # ports that are named one by one
 
 
 STATIONS = {
-    "stranger": "A stranger",
-    "upstream": "Networks between",
-    "router": "Home router",
-    "host": "This host",
+    "stranger": say("A stranger"),
+    "upstream": say("Networks between"),
+    "router": say("Home router"),
+    "host": say("This host"),
 }
 
-_NOT_OUTSIDE = "This vantage does not stand outside: this is no stranger's way, and says nothing about the router."
+_NOT_OUTSIDE = say("This vantage does not stand outside: this is no stranger's way, and says nothing about the router.")
+_PLUS = mark("{one} + {next}")
 # said of what goes on from a station
-_GOES_ON = {"stranger": "set out", "upstream": "reach the router", "router": "get in"}
-_NONE = {"stranger": "", "upstream": "stopped nothing", "router": "stopped nothing", "host": "nothing arrived"}
+_GOES_ON = {
+    "stranger": mark("{ports} set out"),
+    "upstream": mark("{ports} reach the router"),
+    "router": mark("{ports} get in"),
+}
+_STOPPED_NOTHING = (say("stopped nothing"), say("stopped nothing for certain"))
+_NOTHING_ARRIVED = (say("nothing arrived"), say("nothing arrived for certain"))
+_NONE = {"stranger": ("", ""), "upstream": _STOPPED_NOTHING, "router": _STOPPED_NOTHING, "host": _NOTHING_ARRIVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +112,23 @@ def ways_of(run: Run, blocks: tuple[Block, ...]) -> tuple[Way, ...]:
 
 def _stations(run: Run, vantage: VantageRecord | None) -> tuple[Station, ...]:
     hops = vantage.path if vantage else ()
-    upstream = tuple(f"hop {hop.distance}: {hop.address or 'silent'}" for hop in hops if hop.role == "upstream")
+    upstream = tuple(
+        say("hop {distance}: {address}", distance=hop.distance, address=hop.address or say("silent"))
+        for hop in hops
+        if hop.role == "upstream"
+    )
     router = next((hop.address for hop in hops if hop.role == "router" and hop.address), None)
     default = run.host.default_router
-    outer = (f"outside {router}",) if router else ()
-    inner = (f"inside {default.address}", f"MAC {default.mac}" if default.mac else "") if default else ()
+    outer = (say("outside {address}", address=router),) if router else ()
+    inner = (
+        (say("inside {address}", address=default.address), f"MAC {default.mac}" if default.mac else "")
+        if default
+        else ()
+    )
     details = {
         "stranger": tuple(vantage.addresses) if vantage else (),
-        "upstream": upstream or ("no hop seen",),
-        "router": (*outer, *inner) or ("not identified",),
+        "upstream": upstream or (say("no hop seen"),),
+        "router": (*outer, *inner) or (say("not identified"),),
         "host": (run.host.name, run.host.os),
     }
     return tuple(
@@ -122,13 +138,12 @@ def _stations(run: Run, vantage: VantageRecord | None) -> tuple[Station, ...]:
 
 
 def _names(inside: bool) -> dict[str, str]:  # noqa: FBT001
-    return {**STATIONS, "stranger": "The vantage, inside"} if inside else STATIONS
+    return {**STATIONS, "stranger": say("The vantage, inside")} if inside else STATIONS
 
 
 def _lane(block: Block, names: dict[str, str]) -> Lane:
     ends = {place: _ended_at(block.tables, place) for place in Place}
     aside = (*ends[Place.SOMEWHERE], *ends[Place.UNMEASURED])
-    sure = " for certain" if aside else ""
     flows = {
         "stranger": _flow("stranger", block.tables, frozenset(Place), frozenset()),
         "upstream": _flow("upstream", block.tables, _AT_ROUTER, _MAYBE_AT_ROUTER),
@@ -136,7 +151,7 @@ def _lane(block: Block, names: dict[str, str]) -> Lane:
     }
     places = {"upstream": Place.UPSTREAM, "router": Place.ROUTER, "host": Place.HOST}
     stops = tuple(
-        Stop(key, name, ends[places[key]] if key in places else (), _NONE[key] and _NONE[key] + sure, flows.get(key))
+        Stop(key, name, ends[places[key]] if key in places else (), _NONE[key][bool(aside)], flows.get(key))
         for key, name in names.items()
     )
     return Lane(block.tags, stops, aside)
@@ -163,10 +178,11 @@ def _flow(
         most = least + _amount(table.rows, maybe)
         total += least
         if most:
-            numbers = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-            words.append(f"{numbers} {table.protocol.upper()}")
+            numbers = f"{least:,}" if least == most else say("{least:,} to {most:,}", least=least, most=most)
+            words.append(say("{numbers} {protocol}", numbers=numbers, protocol=table.protocol.upper()))
     weight = min(len(str(total)), 4) if total else 0
-    return Flow(f"{' + '.join(words) or 'none'} {_GOES_ON[key]}", weight, group)
+    ports = joined(_PLUS, words) or say("none")
+    return Flow(say(_GOES_ON[key], ports=ports), weight, group)
 
 
 def _amount(rows: Iterable[Row], places: frozenset[Place]) -> int:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from scanner.model.ports import PortSet
+from scanner.model.text import clauses, say, say_many
 from scanner.report.portmap import PortMap, map_of
 from scanner.report.ranges import listing
 from scanner.report.results import Block, Row, Service, Table, Tag
-from scanner.report.text import count, one_line, percent
+from scanner.report.text import and_more, count, one_line, percent
+from scanner.report.text import left_off as more_left_off
 from scanner.report.words import GROUPS, VERDICTS, Group, GroupWords, VerdictWords
 
 MOST_RANGES = 160  # a verdict; the embedded run document has them all
@@ -72,8 +74,10 @@ def block_views(blocks: tuple[Block, ...], inside: frozenset[str]) -> tuple[Bloc
     return tuple(
         BlockView(
             f"ports-{number}",
-            "One address" if len(block.tags) == 1 else f"{len(block.tags)} addresses, the same result",
-            one_line(block.vantage) + (", which is not outside" if block.vantage in inside else ""),
+            say_many("One address", "{count} addresses, the same result", len(block.tags)),
+            say("{vantage}, which is not outside", vantage=one_line(block.vantage))
+            if block.vantage in inside
+            else one_line(block.vantage),
             block.tags,
             tuple(_table(table, most) for table in block.tables),
             block.vantage not in inside,
@@ -88,7 +92,8 @@ def _table(table: Table, most: int) -> TableView:
         table.protocol.upper(),
         count(table.scanned, "port"),
         map_of(table) if table.scanned >= ENOUGH_FOR_A_MAP else None,
-        "; ".join(f"{row.words.label}: {row.count}" for row in legend) or "no port scanned",
+        clauses(say("{what}: {count}", what=row.words.label, count=row.count) for row in legend)
+        or say("no port scanned"),
         legend,
         tuple(_row(row, table.scanned, most) for row in table.rows),
         tuple(_service(service) for service in table.services),
@@ -103,7 +108,7 @@ def _row(row: Row, scanned: int, most: int) -> PortRow:
         f"{row.count:,}",
         percent(row.count / scanned),
         ranges,
-        f"and {count(left_off, 'more range')}, in the run document" if left_off else "",
+        more_left_off(left_off, "range"),
     )
 
 
@@ -130,9 +135,11 @@ def _nmap(table: Table, most: int) -> NmapView:
     rows = [(state, reason, PortSet.parse(ports)) for state, found in states.items() for reason, ports in found.items()]
     total = sum(len(ports) for _, _, ports in rows)
     disputed = len(table.disagreements)
-    verdict = f"disagreed with the sweep on {disputed:,}" if disputed else "contradicted the sweep on none"
+    numbers = {"total": total, "disputed": disputed}
     return NmapView(
-        f"nmap -6 scanned {total:,} of these ports and {verdict}.",
+        say("nmap -6 scanned {total:,} of these ports and disagreed with the sweep on {disputed:,}.", **numbers)
+        if disputed
+        else say("nmap -6 scanned {total:,} of these ports and contradicted the sweep on none.", **numbers),
         tuple(_nmap_row(state, reason, ports, most) for state, reason, ports in rows if len(ports)),
         tuple(
             (str(item.port), VERDICTS[item.sweep], one_line(item.nmap, 80), VERDICTS[item.again])
@@ -143,5 +150,4 @@ def _nmap(table: Table, most: int) -> NmapView:
 
 def _nmap_row(state: str, reason: str, ports: PortSet, most: int) -> tuple[str, str, str, str]:
     shown, left_off = listing(ports.ranges, most)
-    rest = f" and {count(left_off, 'more range')}" if left_off else ""
-    return one_line(state, 40), one_line(reason, 40), f"{len(ports):,}", shown + rest
+    return one_line(state, 40), one_line(reason, 40), f"{len(ports):,}", and_more(shown, left_off)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from scanner.model.finding import Severity
 from scanner.model.run import Run
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 from scanner.report.words import Word
 
@@ -34,40 +35,44 @@ class Tone(StrEnum):
 
 CONDITIONS: dict[Condition, Word] = {
     Condition.UNMEASURED: Word(
-        "Nothing measured", "unknown", "No port was judged. This report says nothing about what strangers can reach."
+        say("Nothing measured"),
+        "unknown",
+        say("No port was judged. This report says nothing about what strangers can reach."),
     ),
     Condition.NOT_OUTSIDE: Word(
-        "Not outside",
+        say("Not outside"),
         "strange",
-        "No vantage stands outside. What was reached, and what was not, says nothing about strangers.",
+        say("No vantage stands outside. What was reached, and what was not, says nothing about strangers."),
     ),
     Condition.INTERRUPTED: Word(
-        "Interrupted",
+        say("Interrupted"),
         "partial",
-        "The scan was stopped before its end. What was measured until then is shown; the rest is unknown.",
+        say("The scan was stopped before its end. What was measured until then is shown; the rest is unknown."),
     ),
     Condition.INCOMPLETE: Word(
-        "Incomplete",
+        say("Incomplete"),
         "partial",
-        "A part of the measurement failed. What is missing is unknown, not safe; the problems are listed.",
+        say("A part of the measurement failed. What is missing is unknown, not safe; the problems are listed."),
     ),
     Condition.PARTLY_INSIDE: Word(
-        "A vantage is not outside",
+        say("A vantage is not outside"),
         "strange",
-        "One of the vantages stands inside. Its results are shown, but they count for nothing.",
+        say("One of the vantages stands inside. Its results are shown, but they count for nothing."),
     ),
     Condition.ONE_SIDED: Word(
-        "One-sided",
+        say("One-sided"),
         "one-sided",
-        "Nobody watched on the host. An answer proves that a port is reachable; silence proves nothing.",
+        say("Nobody watched on the host. An answer proves that a port is reachable; silence proves nothing."),
     ),
     Condition.UNPROVEN: Word(
-        "Outside not proven",
+        say("Outside not proven"),
         "unknown",
-        "Nothing proves that the vantage stands outside the home network, and nothing refutes it.",
+        say("Nothing proves that the vantage stands outside the home network, and nothing refutes it."),
     ),
     Condition.COMPLETE: Word(
-        "Complete", "complete", "Everything planned was measured, from outside, while the host watched what arrived."
+        say("Complete"),
+        "complete",
+        say("Everything planned was measured, from outside, while the host watched what arrived."),
     ),
 }
 

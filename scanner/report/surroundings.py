@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from scanner.model.run import AddressRecord, Evidence, PortTable, Run, VantageRecord
+from scanner.model.text import capitalised, say
 from scanner.report.ranges import listing, read_ranges, size
 from scanner.report.results import Tag, tags_of
-from scanner.report.text import clean, count, doubt, lifetime, one_line, percent
+from scanner.report.text import and_more, clean, count, doubt, lifetime, one_line, percent
 from scanner.report.words import KINDS, ORIGINS, STATES, VERDICTS, VerdictWords, Word
 
 MOST_EVIDENCE_RANGES = 60
@@ -56,9 +57,9 @@ class VantageView:
 
 
 OUTSIDE: dict[str, Word] = {
-    "proven": Word("proven to be outside", "complete"),
-    "refuted": Word("not outside", "strange"),
-    "unproven": Word("not proven to be outside", "unknown"),
+    "proven": Word(say("proven to be outside"), "complete"),
+    "refuted": Word(say("not outside"), "strange"),
+    "unproven": Word(say("not proven to be outside"), "unknown"),
 }
 
 
@@ -69,14 +70,18 @@ def address_rows(run: Run) -> tuple[AddressRow, ...]:
 def _address(record: AddressRecord) -> AddressRow:
     return AddressRow(
         one_line(record.address, 60),
-        f"/{record.prefix_length} on {one_line(record.interface, 40)}",
+        say("/{length} on {interface}", length=record.prefix_length, interface=one_line(record.interface, 40)),
         KINDS[record.kind],
         STATES[record.state],
         ORIGINS[record.origin],
         lifetime(record.preferred_lifetime),
         lifetime(record.valid_lifetime),
-        "scanned" if record.scanned else f"not scanned: {one_line(record.why_not_scanned) or 'no reason given'}",
+        say("scanned") if record.scanned else _not_scanned(record),
     )
+
+
+def _not_scanned(record: AddressRecord) -> str:
+    return say("not scanned: {why}", why=one_line(record.why_not_scanned) or say("no reason given"))
 
 
 def evidence_views(run: Run) -> tuple[EvidenceView, ...]:
@@ -97,7 +102,7 @@ def _evidence(row: Evidence, table: PortTable) -> EvidenceRow:
     ranges = read_ranges(row.ports)
     shown, left_off = listing(ranges, MOST_EVIDENCE_RANGES)
     return EvidenceRow(
-        shown + (f" and {count(left_off, 'more range')}" if left_off else ""),
+        and_more(shown, left_off),
         f"{size(ranges):,}",
         VERDICTS[row.verdict],
         answer_of(row, table.address),
@@ -111,22 +116,24 @@ def answer_of(row: Evidence, target: str) -> str:
     """What came back outside."""
     if row.responder is None:
         return one_line(row.answer, 60)
-    who = "the address itself" if row.responder == target else one_line(row.responder, 60)
-    return f"{one_line(row.answer, 60)} from {who}{_hop_limit(row.hop_limit)}"
+    who = say("the address itself") if row.responder == target else one_line(row.responder, 60)
+    return _hop_limit(say("{answer} from {who}", answer=one_line(row.answer, 60), who=who), row.hop_limit)
 
 
 def arrival_of(row: Evidence) -> str:
     """What the witness saw inside."""
     if row.arrived is None:
-        return "nobody watched"
+        return say("nobody watched")
     if not row.arrived:
-        return "never arrived"
-    by = f" by way of {one_line(row.neighbour, 40)}" if row.neighbour else ""
-    return f"arrived{by}{_hop_limit(row.arrival_hop_limit)}"
+        return say("never arrived")
+    arrived = say("arrived")
+    if row.neighbour:
+        arrived = say("arrived by way of {neighbour}", neighbour=one_line(row.neighbour, 40))
+    return _hop_limit(arrived, row.arrival_hop_limit)
 
 
-def _hop_limit(limit: int | None) -> str:
-    return "" if limit is None else f", hop limit {limit}"
+def _hop_limit(told: str, limit: int | None) -> str:
+    return told if limit is None else say("{told}, hop limit {limit}", told=told, limit=limit)
 
 
 def vantage_views(run: Run) -> tuple[VantageView, ...]:
@@ -135,19 +142,28 @@ def vantage_views(run: Run) -> tuple[VantageView, ...]:
 
 def _vantage(vantage: VantageRecord, watched: bool) -> VantageView:  # noqa: FBT001
     facts = (
-        ("Reached by", one_line(vantage.spec, 200)),
-        ("Its addresses", ", ".join(one_line(address, 60) for address in vantage.addresses) or "none seen"),
+        (say("Reached by"), one_line(vantage.spec, 200)),
+        (say("Its addresses"), ", ".join(one_line(address, 60) for address in vantage.addresses) or say("none seen")),
         (
-            "Raw sockets",
-            "yes" if vantage.privileged else "no: connect() only, so hop limits and some answers are unseen",
+            say("Raw sockets"),
+            say("yes") if vantage.privileged else say("no: connect() only, so hop limits and some answers are unseen"),
         ),
-        ("nmap", one_line(vantage.nmap, 80) if vantage.nmap else "not used"),
-        ("Controls", controls(vantage)),
-        ("Probes", f"{count(vantage.probes_sent, 'packet')}, {vantage.rate:,.0f} a second on average"),
-        ("Capture", _capture(vantage.capture_dropped) if watched else "nobody watched inside"),
+        ("nmap", one_line(vantage.nmap, 80) if vantage.nmap else say("not used")),
+        (say("Controls"), controls(vantage)),
         (
-            "Late refusals",
-            "seen: the router refuses after some seconds (RFC 6092 REC-34)" if vantage.late_rejects else "none",
+            say("Probes"),
+            say(
+                "{packets}, {rate:,.0f} a second on average",
+                packets=count(vantage.probes_sent, "packet"),
+                rate=vantage.rate,
+            ),
+        ),
+        (say("Capture"), _capture(vantage.capture_dropped) if watched else say("nobody watched inside")),
+        (
+            say("Late refusals"),
+            say("seen: the router refuses after some seconds (RFC 6092 REC-34)")
+            if vantage.late_rejects
+            else say("none"),
         ),
     )
     return VantageView(
@@ -162,21 +178,27 @@ def _vantage(vantage: VantageRecord, watched: bool) -> VantageView:  # noqa: FBT
 def sureness(vantage: VantageRecord) -> str:
     """How far the word "blocked" from this vantage may be believed."""
     if vantage.outside.verdict == "refuted":
-        return "it does not stand outside, so what it calls blocked says nothing about strangers"
+        return say("it does not stand outside, so what it calls blocked says nothing about strangers")
     return doubt(vantage.false_blocked_bound)
 
 
 def controls(vantage: VantageRecord) -> str:
     """How the probes that must pass fared: they measure loss."""
     if not vantage.controls_sent:
-        return "none were sent, so loss is not known"
-    lost = "loss could not be measured" if vantage.loss is None else f"{percent(vantage.loss)} lost"
-    return f"{vantage.controls_seen:,} of {vantage.controls_sent:,} came through, {lost}"
+        return say("none were sent, so loss is not known")
+    lost = (
+        say("loss could not be measured") if vantage.loss is None else say("{share} lost", share=percent(vantage.loss))
+    )
+    return say(
+        "{seen:,} of {sent:,} came through, {lost}", seen=vantage.controls_seen, sent=vantage.controls_sent, lost=lost
+    )
 
 
 def _capture(dropped: int) -> str:
-    return f"the witness missed {count(dropped, 'packet')}" if dropped else "the witness missed nothing"
+    if not dropped:
+        return say("the witness missed nothing")
+    return say("the witness missed {packets}", packets=count(dropped, "packet"))
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return say("{text}.", text=capitalised(text))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from scanner.model.address import Kind, Origin, State
 from scanner.model.finding import Severity
 from scanner.model.settings import Expectation, Profile
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 
 
@@ -67,113 +68,124 @@ class Word:
 
 
 GROUPS: dict[Group, GroupWords] = {
-    Group.OPEN: GroupWords("Open to strangers", "the probe reached a service on this host"),
-    Group.PASSED: GroupWords("Passed the router", "the filter let it in; no service took it, yet"),
-    Group.STRANGE: GroupWords("Something in between", "a third party answered in the place of the host"),
-    Group.UNKNOWN: GroupWords("Unknown", "measured, but not well enough to say"),
-    Group.BLOCKED: GroupWords("Stopped somewhere", "it did not arrive; which device stopped it is not known"),
+    Group.OPEN: GroupWords(say("Open to strangers"), say("the probe reached a service on this host")),
+    Group.PASSED: GroupWords(say("Passed the router"), say("the filter let it in; no service took it, yet")),
+    Group.STRANGE: GroupWords(say("Something in between"), say("a third party answered in the place of the host")),
+    Group.UNKNOWN: GroupWords(say("Unknown"), say("measured, but not well enough to say")),
+    Group.BLOCKED: GroupWords(say("Stopped somewhere"), say("it did not arrive; which device stopped it is not known")),
     Group.UPSTREAM: GroupWords(
-        "Stopped before the router", "not the router's merit: another network may let it through"
+        say("Stopped before the router"), say("not the router's merit: another network may let it through")
     ),
-    Group.ROUTER: GroupWords("Stopped by the router", "the home router's filter did its work"),
+    Group.ROUTER: GroupWords(say("Stopped by the router"), say("the home router's filter did its work")),
 }
 
 VERDICTS: dict[Verdict, VerdictWords] = {
     Verdict.OPEN: VerdictWords(
-        "open", "It arrived, and a service on the host answered. Anybody can use it.", Group.OPEN, "open", Place.HOST
+        say("open"),
+        say("It arrived, and a service on the host answered. Anybody can use it."),
+        Group.OPEN,
+        "open",
+        Place.HOST,
     ),
     Verdict.OPEN_FILTERED: VerdictWords(
-        "open or silent",
-        "It arrived at a UDP port where a service listens. The service kept silent, which UDP services may do.",
+        say("open or silent"),
+        say("It arrived at a UDP port where a service listens. The service kept silent, which UDP services may do."),
         Group.OPEN,
         "open-silent",
         Place.HOST,
     ),
     Verdict.CLOSED: VerdictWords(
-        "passed, closed",
-        "It arrived, and the host said that nothing listens. The router did not filter it: "
-        "start a service there, and it is open.",
+        say("passed, closed"),
+        say(
+            "It arrived, and the host said that nothing listens. The router did not filter it: "
+            "start a service there, and it is open."
+        ),
         Group.PASSED,
         "passed",
         Place.HOST,
     ),
     Verdict.HOST_DROPPED: VerdictWords(
-        "passed, host silent",
-        "It arrived, and the host's own firewall swallowed it. The router did not filter it.",
+        say("passed, host silent"),
+        say("It arrived, and the host's own firewall swallowed it. The router did not filter it."),
         Group.PASSED,
         "host-stop",
         Place.HOST,
     ),
     Verdict.HOST_REJECTED: VerdictWords(
-        "passed, host refused",
-        "It arrived, and the host's own firewall refused it with a message. The router did not filter it.",
+        say("passed, host refused"),
+        say("It arrived, and the host's own firewall refused it with a message. The router did not filter it."),
         Group.PASSED,
         "host-stop",
         Place.HOST,
     ),
     Verdict.REPLY_LOST: VerdictWords(
-        "passed, answer stopped",
-        "It arrived and the host answered, but the answer was stopped on the way out. One-way attacks work.",
+        say("passed, answer stopped"),
+        say("It arrived and the host answered, but the answer was stopped on the way out. One-way attacks work."),
         Group.PASSED,
         "passed",
         Place.HOST,
     ),
     Verdict.NO_NEIGHBOUR: VerdictWords(
-        "passed, nobody there",
-        "The router let it in and looked for the address on the local network, where nobody had it.",
+        say("passed, nobody there"),
+        say("The router let it in and looked for the address on the local network, where nobody had it."),
         Group.PASSED,
         "passed",
         Place.HOST,
     ),
     Verdict.ROUTER_REJECTED: VerdictWords(
-        "router refused", "The home router refused it with a message.", Group.ROUTER, "stop", Place.ROUTER
+        say("router refused"), say("The home router refused it with a message."), Group.ROUTER, "stop", Place.ROUTER
     ),
     Verdict.ROUTER_DROPPED: VerdictWords(
-        "router dropped",
-        "It reached the home router and went no further, without a word.",
+        say("router dropped"),
+        say("It reached the home router and went no further, without a word."),
         Group.ROUTER,
         "stop",
         Place.ROUTER,
     ),
     Verdict.UPSTREAM_REJECTED: VerdictWords(
-        "refused upstream",
-        "A network before the home router refused it with a message. From elsewhere it may pass.",
+        say("refused upstream"),
+        say("A network before the home router refused it with a message. From elsewhere it may pass."),
         Group.UPSTREAM,
         "stop-upstream",
         Place.UPSTREAM,
     ),
     Verdict.UPSTREAM_DROPPED: VerdictWords(
-        "dropped upstream",
-        "It vanished before it reached the home router: a provider, or the vantage's own network, filters. "
-        "From elsewhere it may pass.",
+        say("dropped upstream"),
+        say(
+            "It vanished before it reached the home router: a provider, or the vantage's own network, filters. "
+            "From elsewhere it may pass."
+        ),
         Group.UPSTREAM,
         "stop-upstream",
         Place.UPSTREAM,
     ),
     Verdict.BLOCKED: VerdictWords(
-        "blocked somewhere",
-        "It did not arrive and nobody answered. Which device stopped it could not be told.",
+        say("blocked somewhere"),
+        say("It did not arrive and nobody answered. Which device stopped it could not be told."),
         Group.BLOCKED,
         "stop",
         Place.SOMEWHERE,
     ),
     Verdict.INTERCEPTED: VerdictWords(
-        "intercepted",
-        "Somebody accepted it outside although it never arrived: a proxy or another machine answers for this address.",
+        say("intercepted"),
+        say(
+            "Somebody accepted it outside although it never arrived: a proxy or another machine answers for this "
+            "address."
+        ),
         Group.STRANGE,
         "strange",
         Place.SOMEWHERE,
     ),
     Verdict.FORGED: VerdictWords(
-        "forged refusal",
-        "It never arrived, yet a refusal came back in the host's name: a device on the way forges it.",
+        say("forged refusal"),
+        say("It never arrived, yet a refusal came back in the host's name: a device on the way forges it."),
         Group.STRANGE,
         "strange",
         Place.SOMEWHERE,
     ),
     Verdict.INDETERMINATE: VerdictWords(
-        "unknown",
-        "A control failed, something was lost, or nobody watched; the evidence says why. Neither safe nor open.",
+        say("unknown"),
+        say("A control failed, something was lost, or nobody watched; the evidence says why. Neither safe nor open."),
         Group.UNKNOWN,
         "unknown",
         Place.UNMEASURED,
@@ -181,44 +193,46 @@ VERDICTS: dict[Verdict, VerdictWords] = {
 }
 
 SEVERITIES: dict[Severity, Word] = {
-    Severity.CRITICAL: Word("Critical", "critical", "close it tonight"),
-    Severity.HIGH: Word("High", "high", "close it this week"),
-    Severity.MEDIUM: Word("Medium", "medium", "plan it"),
-    Severity.LOW: Word("Low", "low", "worth knowing"),
-    Severity.INFO: Word("Info", "info", "no action needed"),
+    Severity.CRITICAL: Word(say("Critical"), "critical", say("close it tonight")),
+    Severity.HIGH: Word(say("High"), "high", say("close it this week")),
+    Severity.MEDIUM: Word(say("Medium"), "medium", say("plan it")),
+    Severity.LOW: Word(say("Low"), "low", say("worth knowing")),
+    Severity.INFO: Word(say("Info"), "info", say("no action needed")),
 }
 
 KINDS: dict[Kind, Word] = {
-    Kind.STABLE: Word("stable", "stable", "stays the same: what DNS and other people remember"),
-    Kind.TEMPORARY: Word("temporary", "temporary", "RFC 8981: used for outgoing connections, replaced every day or so"),
+    Kind.STABLE: Word(say("stable"), "stable", say("stays the same: what DNS and other people remember")),
+    Kind.TEMPORARY: Word(
+        say("temporary"), "temporary", say("RFC 8981: used for outgoing connections, replaced every day or so")
+    ),
 }
 
 STATES: dict[State, Word] = {
-    State.TENTATIVE: Word("tentative", says="not yet checked for duplicates; receives nothing"),
-    State.PREFERRED: Word("preferred", says="in full use"),
-    State.DEPRECATED: Word("deprecated", says="not used for new connections, but it still receives"),
-    State.DADFAILED: Word("duplicate", says="another machine has it; not in use"),
+    State.TENTATIVE: Word(say("tentative"), says=say("not yet checked for duplicates; receives nothing")),
+    State.PREFERRED: Word(say("preferred"), says=say("in full use")),
+    State.DEPRECATED: Word(say("deprecated"), says=say("not used for new connections, but it still receives")),
+    State.DADFAILED: Word(say("duplicate"), says=say("another machine has it; not in use")),
 }
 
 ORIGINS: dict[Origin, Word] = {
-    Origin.EUI64: Word("from the MAC address", says="RFC 4291: gives away the network card"),
-    Origin.STABLE_PRIVACY: Word("stable, opaque", says="RFC 7217"),
-    Origin.TEMPORARY: Word("random, temporary", says="RFC 8981"),
-    Origin.DHCPV6: Word("by DHCPv6", says="RFC 8415"),
-    Origin.MANUAL: Word("set by hand"),
-    Origin.UNKNOWN: Word("origin unknown"),
+    Origin.EUI64: Word(say("from the MAC address"), says=say("RFC 4291: gives away the network card")),
+    Origin.STABLE_PRIVACY: Word(say("stable, opaque"), says="RFC 7217"),
+    Origin.TEMPORARY: Word(say("random, temporary"), says="RFC 8981"),
+    Origin.DHCPV6: Word(say("by DHCPv6"), says="RFC 8415"),
+    Origin.MANUAL: Word(say("set by hand")),
+    Origin.UNKNOWN: Word(say("origin unknown")),
 }
 
 PROFILES: dict[Profile, str] = {
-    Profile.QUICK: "quick: services that must not be reachable, and every port that listens",
-    Profile.STANDARD: "standard: every TCP port; UDP by catalogue and listeners",
-    Profile.FULL: "full: every TCP and every UDP port",
+    Profile.QUICK: say("quick: services that must not be reachable, and every port that listens"),
+    Profile.STANDARD: say("standard: every TCP port; UDP by catalogue and listeners"),
+    Profile.FULL: say("full: every TCP and every UDP port"),
 }
 
 EXPECTATIONS: dict[Expectation, str] = {
-    Expectation.STRICT: "strict: the router lets nothing in that was not asked for",
-    Expectation.RFC6092: "rfc6092: as RFC 6092 recommends, IPsec and HIP pass by default",
-    Expectation.TRANSPARENT: "transparent: the owner chose a router that filters nothing (RFC 6092 REC-49)",
+    Expectation.STRICT: say("strict: the router lets nothing in that was not asked for"),
+    Expectation.RFC6092: say("rfc6092: as RFC 6092 recommends, IPsec and HIP pass by default"),
+    Expectation.TRANSPARENT: say("transparent: the owner chose a router that filters nothing (RFC 6092 REC-49)"),
 }
 
 # the order of tables and legends: what needs the owner's eye comes first
