@@ -1,6 +1,7 @@
-"""A router that drops a SYN and rejects it some seconds later (RFC 6092 REC-34): a process on the router.
+"""A router that drops a SYN and rejects it some seconds later (RFC 6092 REC-34): a process on the router. The same for
+the INIT of SCTP (REC-39).
 
-python -m scanner.lab.late_reject INTERFACE PREFIX DELAY
+python -m scanner.lab.late_reject INTERFACE PREFIX DELAY [--protocol tcp|sctp]
 """
 
 import argparse
@@ -12,7 +13,7 @@ from collections import deque
 from ipaddress import IPv6Address, IPv6Network
 
 from scanner.lab.capture import open_capture, say_ready
-from scanner.lab.segments import prohibited, read_syn
+from scanner.lab.segments import opens, prohibited
 
 
 def main() -> None:
@@ -20,17 +21,18 @@ def main() -> None:
     parser.add_argument("interface")
     parser.add_argument("prefix", type=IPv6Network)
     parser.add_argument("delay", type=float)
+    parser.add_argument("--protocol", choices=("tcp", "sctp"), default="tcp")
     arguments = parser.parse_args()
     with open_capture(arguments.interface) as capture, open_errors() as errors:
         say_ready()
-        serve(capture, errors, arguments.prefix, arguments.delay)
+        serve(capture, errors, arguments.prefix, arguments.delay, arguments.protocol)
 
 
 def open_errors() -> socket.socket:
     return socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
 
 
-def serve(capture: socket.socket, errors: socket.socket, prefix: IPv6Network, delay: float) -> None:
+def serve(capture: socket.socket, errors: socket.socket, prefix: IPv6Network, delay: float, protocol: str) -> None:
     """Reject until killed. The delay is the same for all, so what came first is due first."""
     waiting: deque[tuple[float, bytes]] = deque()
     while True:
@@ -39,8 +41,7 @@ def serve(capture: socket.socket, errors: socket.socket, prefix: IPv6Network, de
         if readable:
             with contextlib.suppress(BlockingIOError):
                 packet = capture.recv(65_536)
-                syn = read_syn(packet)
-                if syn and IPv6Address(syn.destination) in prefix:
+                if opens(packet, protocol) and IPv6Address(packet[24:40]) in prefix:
                     waiting.append((time.monotonic() + delay, packet))
         while waiting and waiting[0][0] <= time.monotonic():
             reject(errors, waiting.popleft()[1])

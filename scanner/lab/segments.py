@@ -6,6 +6,7 @@ from dataclasses import dataclass
 IPV6_HEADER = 40
 TCP_HEADER = 20
 TCP = 6
+SCTP, SCTP_HEADER, INIT = 132, 12, 1
 SYN, RST, ACK = 0x02, 0x04, 0x10
 HOP_LIMIT = 64
 LONGEST_QUOTE = 1280 - IPV6_HEADER - 8  # RFC 4443 section 3.1: an error fits the minimum MTU
@@ -30,6 +31,13 @@ def read_syn(packet: bytes) -> Syn | None:
     if packet[IPV6_HEADER + 13] & (SYN | ACK | RST) != SYN:
         return None
     return Syn(packet[8:24], packet[24:40], source_port, destination_port, sequence)
+
+
+def opens(packet: bytes, protocol: str) -> bool:
+    """A SYN, or the INIT with which an SCTP association begins (RFC 9260 section 3.3.2)."""
+    if protocol == "tcp":
+        return read_syn(packet) is not None
+    return len(packet) > IPV6_HEADER + SCTP_HEADER and packet[6] == SCTP and packet[IPV6_HEADER + SCTP_HEADER] == INIT
 
 
 def reset_for(syn: Syn) -> bytes:

@@ -11,6 +11,8 @@ Commands (every one may carry "id", which its events repeat):
     reserve address, count                        -> reserved: ports, held on TCP and UDP for this run
     hold    port                                  -> held: a reserved UDP port is read; datagram events follow
     mute    port                                  -> muted: a reserved TCP port neither takes nor refuses connections
+    absorb  protocols                             -> absorbed: this machine's kernel calls these next headers unknown to
+                                                     nobody
     datagram port, to, d, interval                -> sent (unprivileged controls, from a held port)
     listen  filter, caplen                        -> listening, then heard events: what reached this machine, as raw
                                                      IPv6 packets
@@ -157,6 +159,12 @@ def bind_both(address: str) -> Tuple[socket.socket, socket.socket]:
         udp.settimeout(0)
         return tcp, udp
     raise OSError(errno.EADDRINUSE, "no free port")
+
+
+def drop_everything(one: socket.socket) -> None:
+    """A filter that keeps nothing (BPF: return 0)."""
+    code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+    one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(code)))
 
 
 # ---- packets
@@ -625,6 +633,7 @@ class Stub:
         self.children: Dict[Any, Child] = {}
         self.reserved: Dict[int, Tuple[socket.socket, socket.socket]] = {}
         self.held: Dict[int, socket.socket] = {}
+        self.absorbers: Dict[int, socket.socket] = {}
         self.raw_sockets: Dict[str, socket.socket] = {}
         self.capture: Optional[Capture] = None
         self.input_at = time.monotonic()
@@ -672,10 +681,18 @@ class Stub:
     def mute(self, command: Command) -> None:
         """The near end speaks TCP on this port itself: a listener whose filter drops everything sends no reset."""
         tcp = self.reserved[command["port"]][0]
-        code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0
-        tcp.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(code)))
+        drop_everything(tcp)
         tcp.listen(1)
         self.emit("muted", id=command.get("id"), port=command["port"])
+
+    def absorb(self, command: Command) -> None:
+        """A raw socket of a protocol takes what comes of it, so that no "unrecognised next header" goes back."""
+        for protocol in command["protocols"]:
+            if protocol not in self.absorbers:
+                one = socket.socket(socket.AF_INET6, socket.SOCK_RAW, protocol)
+                drop_everything(one)
+                self.absorbers[protocol] = one
+        self.emit("absorbed", id=command.get("id"))
 
     def read_held(self, udp: socket.socket, port: int) -> None:
         for _ in range(BATCH):
@@ -853,6 +870,7 @@ COMMANDS = {
     "reserve": Stub.reserve,
     "hold": Stub.hold,
     "mute": Stub.mute,
+    "absorb": Stub.absorb,
     "datagram": Stub.datagram,
     "listen": Stub.listen,
     "send": Stub.send,
