@@ -12,6 +12,7 @@ from typing import Any
 
 from scanner.flows import PAYLOAD_AT, TRIES, UDP, WAIT
 from scanner.model.evidence import CalledHome
+from scanner.outgoing import source_for
 from scanner.vantage.session import Session
 
 GREETING = b"v6expose calls home "  # followed by the token
@@ -27,11 +28,14 @@ def call_home(
     flow goes: on a router with endpoint-independent filtering it opens nothing that the flow does not (trap D3).
     """
     token = secrets.token_bytes(TOKEN)
+    chosen = source_for(vantage, port=vantage_port)
+    if chosen is None:
+        return CalledHome(vantage, None, None, "this host has no way there")
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as calling:
             calling.settimeout(0)
             calling.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            calling.bind(("::", inside_ports.get(_chosen(vantage, vantage_port), 0)))
+            calling.bind(("::", inside_ports.get(chosen, 0)))
             calling.connect((str(vantage), vantage_port))
             kernel = IPv6Address(calling.getsockname()[0].partition("%")[0])
             seen = _until_seen(session, calling, vantage_port, token)
@@ -41,13 +45,6 @@ def call_home(
         )
     why = "" if seen else "nothing sent from there was seen at the vantage"
     return CalledHome(vantage, kernel, seen, why)
-
-
-def _chosen(vantage: IPv6Address, vantage_port: int) -> IPv6Address:
-    """The kernel's choice; asking sends nothing. Raises OSError where there is no route."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
-        asking.connect((str(vantage), vantage_port))
-        return IPv6Address(asking.getsockname()[0].partition("%")[0])
 
 
 def _until_seen(session: Session, calling: socket.socket, vantage_port: int, token: bytes) -> IPv6Address | None:

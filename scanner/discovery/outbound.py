@@ -1,19 +1,13 @@
-"""Which address a new connection leaves from, by destination (RFC 6724 section 5).
+"""Which address a new connection leaves from, by destination (RFC 6724 section 5); the kernel is asked."""
 
-The kernel is asked, with connect() on a UDP socket: it chooses a route and a source address and sends nothing.
-"""
-
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
 from scanner.model.address import Address, Scope
+from scanner.outgoing import NOBODY, source_for
 
-PORT = 9  # discard
 INTERNET = "the Internet"
-# Global unicast space that nobody has: scope and label decide (rules 2, 6, 7), no prefix of the host is near (rule 8).
-NOBODY = IPv6Address("2000::1")
 SIX_TO_FOUR = IPv6Address("2002:c000:201::1")  # RFC 6724 section 2.1 gives 2002::/16 a label of its own
 UNIQUE_LOCAL = IPv6Address("fdff:ffff:ffff:ffff::1")
 
@@ -54,17 +48,6 @@ def destinations_of(addresses: Iterable[Address]) -> tuple[Destination, ...]:
 
 def read_outbound(destinations: Iterable[Destination]) -> tuple[Outbound, ...]:
     return tuple(Outbound(destination, source_for(destination.address)) for destination in destinations)
-
-
-def source_for(destination: IPv6Address) -> IPv6Address | None:
-    """The kernel's choice at this moment, or None where it has no route."""
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
-            asking.connect((str(destination), PORT))
-            source = IPv6Address(asking.getsockname()[0].partition("%")[0])
-    except OSError:
-        return None
-    return None if source.is_unspecified else source
 
 
 def _neighbour(network: IPv6Network, held: set[IPv6Address]) -> IPv6Address:

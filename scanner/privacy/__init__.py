@@ -14,7 +14,6 @@ what boots, one file a layer (each gives claims: who sets what on which interfac
 services          which of these programs starts at boot
 resolve           pure: claims -> which layer wins, and how sure that is
 profile           server or desktop
-source_address    which address a connection would leave from (no packet is sent)
 changing:
   change            pure: what to write, through the layer that owns the interface
   apply             does it: backup, files, programs, kernel, proof

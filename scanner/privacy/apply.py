@@ -9,11 +9,11 @@ from ipaddress import IPv6Address
 
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.privacy import USE_TEMPADDR, effective
+from scanner.outgoing import source_to_the_internet
 from scanner.privacy import journal
 from scanner.privacy.change import Change, Command, Edit
 from scanner.privacy.journal import Record
 from scanner.privacy.running import Kernel
-from scanner.privacy.source_address import source_address
 from scanner.privacy.tree import Tree
 
 COMMAND_SECONDS = 30.0
@@ -77,7 +77,7 @@ def apply(
     change: Change,
     at: str,
     runner: Runner = run,
-    source: SourceAddress = source_address,
+    source: SourceAddress = source_to_the_internet,
 ) -> Applied:
     """Raises EnvironmentFault, with everything put back, where a file or the kernel refuses."""
     running = kernel.value(change.interface, USE_TEMPADDR)
@@ -127,7 +127,11 @@ def set_running(kernel: Kernel, interface: str, value: int) -> None:
 
 
 def prove(
-    kernel: Kernel, interface: str, value: int, before: IPv6Address | None, source: SourceAddress = source_address
+    kernel: Kernel,
+    interface: str,
+    value: int,
+    before: IPv6Address | None,
+    source: SourceAddress = source_to_the_internet,
 ) -> Proof:
     """Ask the kernel for the value and for the source address (connect and getsockname, no packet) until they fit."""
     deadline = time.monotonic() + PATIENCE

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from scanner.model.privacy import USE_TEMPADDR, Forecast, InterfacePrivacy, Privacy, Profile, Statement
+from scanner.outgoing import source_to_the_internet
 from scanner.privacy import dhcpcd, ifupdown, network_manager, networkd
 from scanner.privacy.claims import Claim
 from scanner.privacy.netplan import read_netplan
 from scanner.privacy.profile import guess_profile
 from scanner.privacy.resolve import resolve, with_volatile
 from scanner.privacy.running import Interface, Kernel, kernel_defaults
-from scanner.privacy.source_address import source_address
 from scanner.privacy.sysctl_files import Sysctl, boot, read_sysctl, read_ufw
 from scanner.privacy.tree import Tree
 
@@ -38,7 +38,7 @@ def look(
     kernel: Kernel | None = None,
     profile: Profile | None = None,
     defaults: Callable[[Kernel], Mapping[str, int]] = kernel_defaults,
-    source: Callable[[str], IPv6Address | None] = source_address,
+    source: Callable[[str], IPv6Address | None] = source_to_the_internet,
 ) -> Privacy:
     """Reads only. ``profile`` None: guessed, and the reason says from what."""
     files = tree or Tree()

@@ -154,6 +154,7 @@ def test_json_has_the_keys_of_the_run_document(monkeypatch: pytest.MonkeyPatch) 
             "the same host in every network that it visits",
         ],
         "used_outbound": [],
+        "seen_at": [],
     }
     assert document["listeners"][0] == {
         "protocol": "tcp",
