@@ -7,11 +7,12 @@ in words.
 from dataclasses import dataclass
 from datetime import datetime
 
+from scanner.changes.doors import MOST_RUNS
 from scanner.changes.roles import told
 from scanner.model.finding import Severity
 from scanner.model.history import Changes, DoorHistory, FindingChange, RunName, Turn
 from scanner.model.run import Run
-from scanner.model.text import joined, say, say_many
+from scanner.model.text import enumerated, joined, say, say_many
 from scanner.report.text import moment, one_line
 from scanner.report.words import SEVERITIES, VERDICTS, Group, Word
 
@@ -109,25 +110,36 @@ def history_view(run: Run) -> HistoryView | None:
         unchanged=say_many("{count:,} finding is unchanged", "{count:,} findings are unchanged", changes.unchanged)
         if changes and changes.unchanged
         else "",
-        strips=tuple(strip(door, run) for door in run.doors) if several else (),
+        strips=tuple(strip(doors, run) for doors in alike(run.doors)) if several else (),
         span=_span(run.doors) if several else "",
     )
 
 
-def strip(door: DoorHistory, run: Run) -> Strip:
+def alike(doors: tuple[DoorHistory, ...]) -> tuple[tuple[DoorHistory, ...], ...]:
+    """A port whose addresses fared alike is told once."""
+    found: dict[object, list[DoorHistory]] = {}
+    for door in doors:
+        found.setdefault((door.protocol, door.port, door.stretches), []).append(door)
+    return tuple(tuple(group) for group in found.values())
+
+
+def strip(doors: tuple[DoorHistory, ...], run: Run) -> Strip:
+    """One port; ``doors`` differ in the role only. The newest run is on the right."""
+    door = doors[0]
     bars: list[Bar] = []
+    empty = max(MOST_RUNS - sum(stretch.runs for stretch in door.stretches), 0)
     for stretch in door.stretches:
         group = VERDICTS[stretch.verdict].group if stretch.verdict else None
         height = HEIGHTS[group] if group else NOT_ASKED
         for _ in range(stretch.runs):
-            x = len(bars) * CELL
+            x = (empty + len(bars)) * CELL
             bars.append(Bar(x, HEIGHT - height, height, group.value if group else NO_GROUP))
     return Strip(
         door=f"{door.port}/{one_line(door.protocol, 10)}",
         program=_program(door, run),
-        role=told(one_line(door.role, 120)),
+        role=enumerated([told(one_line(one.role, 120)) for one in doors]),
         bars=tuple(bars),
-        width=max(len(bars) * CELL - GAP, CELL),
+        width=max(len(bars), MOST_RUNS) * CELL - GAP,
         says=_says(door),
         now=bars[-1].group if bars else NO_GROUP,
     )
