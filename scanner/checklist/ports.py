@@ -8,7 +8,7 @@ from scanner.findings.facts import Place, Sighting, listener_at
 from scanner.findings.words import cleaned, counted, listed, port_list
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.ports import PortSet
-from scanner.model.text import clauses, say
+from scanner.model.text import clauses, say, sentences
 from scanner.model.verdict import Verdict
 from scanner.policy import AddressRole, Allow
 from scanner.policy.values import UNLISTED
@@ -179,7 +179,8 @@ def _may(scene: Scene, entry: Allow) -> Judged:
     """A permission cannot fail, but it says nothing of ports that nobody looked at."""
     gaps = _unseen(scene, entry)
     if gaps:
-        return Judged(Status.NOT_MEASURED, clauses(gaps), again(scene))
+        remedy = sentences([again(scene), say("The scan that v6expose checklist itself does takes in these ports.")])
+        return Judged(Status.NOT_MEASURED, clauses(gaps), remedy)
     seen = _fitting(scene, entry)
     answering = frozenset(entry.ports) & frozenset().union(*(one.of(ANSWERING) for one in seen))
     silent = frozenset(entry.ports) - answering

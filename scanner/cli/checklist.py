@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from scanner.cli.memory import keep_run, named_run
+from scanner.cli.memory import Kept, keep_run, named_run
 from scanner.cli.options import shared
 from scanner.cli.output import STANDARD_OUTPUT, Output, parse_outputs, write_documents
 from scanner.cli.scan import INCOMPLETE, INTERRUPTED, THREE_WAYS, load_configuration, request_of, run_scan
@@ -39,6 +39,7 @@ NOT_OURS = {
     "dry_run": False,
 }
 SHARED = ("as_json", "quiet", "verbose")
+DEFAULT = "default"  # the origin of a value that nobody set
 FOR_BOTH = ("lang", "config_file", "store")
 # Documents of the run itself, beside those of the checklist: our name -> the report's.
 OF_RUN = {"run": "json", "html": "html"}
@@ -73,16 +74,20 @@ def checklist(**options: Any) -> None:
     not measured, with evidence; not measured is never pass. Exit status: 0 all pass, 1 something fails, 2 usage or a
     bad policy, 3 something was not measured, 4 environment, 130 interrupted.
     """
+    from scanner.policy.file import load_policy
+
     configuration = load_configuration({**options, **NOT_OURS})
     asked = outputs_of(options)
-    policy = policy_of(options["policy_file"], configuration)
-    run, as_asked = run_of(policy, configuration, options)
+    path = path_of(options["policy_file"], configuration)
+    stored = stored_run(options)
+    policy = load_policy(path, stored.run.host.name if stored else socket.gethostname())
+    kept = stored or scanned_run(policy, configuration, options)
+    run, as_asked = kept.run, kept.stored
     made = judged(policy, run)
     as_asked &= write_documents(documents(made, run, asked), quiet=options["quiet"])
     if not options["quiet"] and all(output.path != STANDARD_OUTPUT for output in asked):
         show(made, everything=options["verbose"], language=configuration.lang)
-    scanned = not (options["from_run"] or options["run_file"])
-    if scanned and run.run.interrupted:
+    if stored is None and run.run.interrupted:
         raise SystemExit(INTERRUPTED)
     raise SystemExit(exit_status(made) or (0 if as_asked else INCOMPLETE))
 
@@ -94,32 +99,26 @@ def outputs_of(options: dict[str, Any]) -> tuple[Output, ...]:
     return parse_outputs(texts, (*FORMATS, *OF_RUN))
 
 
-def policy_of(file: str | None, configuration: Configuration) -> Policy:
-    """The one that is named, else the configuration's. Raises InputError."""
-    from scanner.policy.file import load_policy
-
+def path_of(file: str | None, configuration: Configuration) -> Path:
+    """The policy that is named, else the configuration's. Raises InputError."""
     path = Path(file) if file else configuration.policy
     if path is None:
         remedy = "name one, or make one: v6expose policy init --from-run latest > policy.toml"
         raise InputError("there is no policy to judge by", remedy)
-    return load_policy(path)
+    return path
 
 
-def run_of(policy: Policy, configuration: Configuration, options: dict[str, Any]) -> tuple[Run, bool]:
-    """The run to judge; False where a fresh one could not be stored."""
+def stored_run(options: dict[str, Any]) -> Kept | None:
+    """The run that is named, None where none is. Raises InputError."""
     from scanner.cli.report import read_run
-    from scanner.policy.parse import check_host
 
     stored, file = options["from_run"], options["run_file"]
     if stored and file:
         raise InputError("--from-run and --run name two runs", "give one of them")
     if not (stored or file):
-        check_host(policy, socket.gethostname())
-        return scanned_run(policy, configuration, options)
+        return None
     refuse_scan_options()
-    run = named_run(stored)[0] if stored else read_run(file)
-    check_host(policy, run.host.name)
-    return run, True
+    return Kept(named_run(stored)[0] if stored else read_run(file), stored=True)
 
 
 def refuse_scan_options() -> None:
@@ -132,16 +131,15 @@ def refuse_scan_options() -> None:
             raise InputError(f"{flag} shapes a scan, and a stored run is judged as it is", f"leave {flag} out")
 
 
-def scanned_run(policy: Policy, configuration: Configuration, options: dict[str, Any]) -> tuple[Run, bool]:
+def scanned_run(policy: Policy, configuration: Configuration, options: dict[str, Any]) -> Kept:
     """A scan of now, as deep as the policy wants it, kept in the store."""
-    if configuration.origins.get("profile") == "default":
+    if configuration.origins.get("profile") == DEFAULT:
         configuration = replace(configuration, profile=policy.require.profile)
     request = request_of(replace(configuration, policy=None), options)
     if not request.vantages:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
     fresh = run_scan(replace(request, policy=policy, probe_allowed=True), quiet=options["quiet"])
-    kept = keep_run(fresh, configuration.store, configuration.keep)
-    return kept.run, kept.stored
+    return keep_run(fresh, configuration.store, configuration.keep)
 
 
 def judged(policy: Policy, run: Run) -> Checklist:

@@ -212,13 +212,8 @@ def policy_of(path: Path | None) -> Policy:
     """The policy for this host, or an empty one. Raises InputError."""
     from scanner.policy import Policy
     from scanner.policy.file import load_policy
-    from scanner.policy.parse import check_host
 
-    if path is None:
-        return Policy()
-    policy = load_policy(path)
-    check_host(policy, socket.gethostname())
-    return policy
+    return Policy() if path is None else load_policy(path, socket.gethostname())
 
 
 def router_of(configuration: Configuration) -> str:

@@ -10,9 +10,11 @@ from scanner.policy.parse import parse_policy
 from scanner.policy.values import Policy
 
 
-def load_policy(path: Path) -> Policy:
-    """Read and parse ``path``. Raises InputError, or InputErrors naming every mistake with its line."""
-    return parse_policy(read_text(path), str(path))
+def load_policy(path: Path, host: str | None = None) -> Policy:
+    """Read and parse ``path``, which has to be for ``host`` (None: for any). Raises InputError, or InputErrors naming
+    every mistake with its line.
+    """
+    return parse_policy(read_text(path), str(path), host)
 
 
 def read_text(path: Path) -> str:

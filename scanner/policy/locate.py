@@ -1,4 +1,4 @@
-"""On which line every key, table and element of a TOML text stands. tomllib reads the values and forgets the places;
+"""Where every key, table, element and value of a TOML text stands. tomllib reads the values and forgets the places;
 this keeps the places and reads no value.
 
 It trusts that tomllib took the text: of a text that is not TOML the answer means nothing (it still ends).
@@ -7,6 +7,8 @@ It trusts that tomllib took the text: of a text that is not TOML the answer mean
 import re
 import tomllib
 from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
 
@@ -30,6 +32,23 @@ def locate(text: str) -> dict[Path, int]:
     return walk.lines
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Offsets into the text. ``values``: path -> from the first to behind the last character of a value. ``headers``:
+    path -> behind the header ``[a]`` or ``[[a]]`` of a table.
+    """
+
+    values: Mapping[Path, tuple[int, int]]
+    headers: Mapping[Path, int]
+
+
+def places(text: str) -> Places:
+    """As ``locate``, where exactly."""
+    walk = _Walk(text)
+    walk.document()
+    return Places(walk.values, walk.headers)
+
+
 class _Walk:
     """A cursor that goes through the text once."""
 
@@ -37,6 +56,8 @@ class _Walk:
         self.text = text
         self.at = 0
         self.lines: dict[Path, int] = {}
+        self.values: dict[Path, tuple[int, int]] = {}
+        self.headers: dict[Path, int] = {}
         self.elements: dict[Path, int] = {}  # an array of tables -> how many it has so far
         self.newlines = [found.start() for found in re.finditer("\n", text)]
 
@@ -74,6 +95,7 @@ class _Walk:
                 path = (*path, self.elements[path] - 1)
             if last:
                 self.lines[path] = line
+                self.headers[path] = self.at
         return path
 
     def pair(self, base: Path) -> None:
@@ -102,7 +124,7 @@ class _Walk:
             self.at += 1
 
     def value(self, path: Path) -> None:
-        opening = self.text[self.at : self.at + 1]
+        opening, start = self.text[self.at : self.at + 1], self.at
         if opening == "[":
             self.array(path)
         elif opening == "{":
@@ -111,6 +133,7 @@ class _Walk:
             self.skip(_STRING)
         else:
             self.skip(_BARE)
+        self.values[path] = (start, start + len(self.text[start : self.at].rstrip(" \t\r")))
 
     def array(self, path: Path) -> None:
         self.at += 1

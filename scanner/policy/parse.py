@@ -25,8 +25,10 @@ _PORT = re.compile(r"(tcp|udp)/(\d{1,5})")
 LARGEST = 1 << 20  # characters; a policy has some dozens of lines
 
 
-def parse_policy(text: str, source: str) -> Policy:
-    """``source`` names the file. Raises InputErrors: each says file:line, what is wrong, and what to do."""
+def parse_policy(text: str, source: str, host: str | None = None) -> Policy:
+    """``source`` names the file; ``host`` is the one it has to be for, None where that does not matter. Raises
+    InputErrors: each says file:line, what is wrong, and what to do.
+    """
     document, lines = _read(text, source)
     complaints: list[Complaint] = []
     top = Table("", (), document, lines, complaints)
@@ -40,19 +42,11 @@ def parse_policy(text: str, source: str) -> Policy:
         host_line=lines.get(("host",), 0),
     )
     complaints += contradictions(policy)
+    if host is not None and not policy.is_for(host):
+        complaints.append(_other_host(policy, host))
     if complaints:
         raise InputErrors(_told(complaints, source))
     return policy
-
-
-def check_host(policy: Policy, host: str) -> None:
-    """Raises InputError where the policy is for another host than ``host``."""
-    if not policy.is_for(host):
-        where = f"{policy.source}:{policy.host_line}"
-        raise InputError(
-            f"{where}: this policy is for host {policy.host!r}, and this is {host!r}",
-            f'give the policy of this host, or write host = "{host}" if it is meant for it',
-        )
 
 
 def parse_item(text: str) -> str:
@@ -64,6 +58,14 @@ def parse_item(text: str) -> str:
     if text not in known:
         raise InputError(f"is {text[:60]!r}", f"use tcp/PORT, udp/PORT or one of {', '.join(known)}")
     return text
+
+
+def _other_host(policy: Policy, host: str) -> Complaint:
+    return Complaint(
+        policy.host_line,
+        f"this policy is for host {policy.host!r}, and this is {host!r}",
+        f'give the policy of this host, or write host = "{host}" if it is meant for it',
+    )
 
 
 def _read(text: str, source: str) -> tuple[dict[str, Any], dict[Path, int]]:

@@ -1,7 +1,7 @@
 """The checklist as a reader sees it: a word and beside it what it is about, 80 columns; every colour has its word."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -70,7 +70,7 @@ def _lines(item: Item, source: str, spoken: Translator, *, everything: bool) -> 
         yield Text(f"{one_line(source)}:{item.line}", style="dim")
 
 
-def _closing(checklist: Checklist) -> list[str]:
+def _closing(checklist: Checklist) -> Sequence[str]:
     counts = {status: checklist.count(status) for status in Status}
     lines = [
         say(
