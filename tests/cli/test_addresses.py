@@ -163,6 +163,7 @@ def test_json_has_the_keys_of_the_run_document(monkeypatch: pytest.MonkeyPatch) 
         "process": "sshd",
         "v6only": False,
         "interface": "",
+        "package": "",
     }
     assert document["default_router"] == {"address": "fe80::1", "mac": "02:00:00:00:00:01", "interface": "enp0s31f6"}
 

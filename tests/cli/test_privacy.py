@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from scanner.cli.main import cli
-from scanner.cli.privacy import show, verdict_of
+from scanner.cli.privacy_show import show, verdict_of
 from scanner.model.privacy import Forecast, InterfacePrivacy, Layer, Place, Privacy, Profile, Statement
 from scanner.privacy.settings import SETTINGS
 
