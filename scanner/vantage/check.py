@@ -1,6 +1,7 @@
 """What a place can do as a vantage, found out without sending a packet to anybody."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
@@ -24,9 +25,9 @@ class Check:
     clock: float
 
 
-def check(spec: Spec, target: IPv6Address | None) -> Check:
+def check(spec: Spec, target: IPv6Address | None, connect: Callable[[Spec], Session] = open_session) -> Check:
     """Connect and ask. Raises EnvironmentFault saying what to do where it cannot serve as a vantage."""
-    session = open_session(spec)
+    session = connect(spec)
     try:
         source = None if target is None else source_towards(session, target)
         round_trip, clock = timing(session)
