@@ -43,7 +43,7 @@
       const link = made("a", `${text}/${protocol} `, made("li", "", list));
       link.href = "#ports";
       const term = verdictWords.get(verdict);
-      link.append(term ? term.querySelector(".verdict").cloneNode(true) : verdict, ` × ${amount}`);
+      link.append(term ? term.querySelector(".verdict").cloneNode(true) : verdict, ` (${amount})`);
     });
     const hits = best(terms);
     hits.slice(0, most).forEach((hit) => { made("a", hit.label, made("li", "", list)).href = `#${hit.id}`; });
