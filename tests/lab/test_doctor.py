@@ -37,4 +37,4 @@ def test_a_vantage_without_a_way_to_us_fails(lab: Lab) -> None:
     lab.exec("inet2", ["ip", "-6", "route", "flush", "default"], check=True)
     status, checks = doctor(lab, "host", "--vantage", f"netns:{lab.node('inet2')}")
     assert (status, checks["vantage"]["status"]) == (4, "fail")
-    assert "no IPv6 route from there to this host" in checks["vantage"]["detail"]
+    assert "has no IPv6 way to" in checks["vantage"]["detail"]
