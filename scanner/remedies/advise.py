@@ -7,7 +7,7 @@ from scanner.model.finding import Finding
 from scanner.model.run import Run
 from scanner.model.text import say
 from scanner.remedies.guess import guess_router
-from scanner.remedies.host import host_remedies
+from scanner.remedies.host import host_remedies, knows
 from scanner.remedies.render import render
 from scanner.remedies.routers import GENERIC, find_router, load_routers
 from scanner.remedies.situation import Choice, Situation, parse_interface, situation_of
@@ -18,6 +18,7 @@ BY_FILTER = frozenset({"V6X001", "V6X002", "V6X003", "V6X005", "V6X018"})
 # What is cured by binding a program to one address.
 BY_BINDING = frozenset({"V6X001", "V6X016"})
 NOTHING_SAID = Choice()
+HOST_FIREWALL = "nftables-host"  # for a program that nobody knows how to bind
 
 
 def remedies_for(
@@ -46,6 +47,8 @@ def _all(
         yield _on_router(row, choice, situation, language)
     if finding.rule in BY_BINDING:
         yield from host_remedies(run, finding, situation, language)
+    if finding.rule in BY_FILTER & BY_BINDING and row.kind is not Kind.HOST and not knows(run, finding, situation):
+        yield _on_router(find_router(HOST_FIREWALL), NOTHING_SAID, situation, language)
 
 
 def _on_router(row: Router, choice: Choice, situation: Situation, language: str) -> Remedy:
