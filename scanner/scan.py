@@ -64,6 +64,7 @@ class Request:
     catalogue: Catalogue
     policy: Policy = field(default_factory=Policy)
     title: str = ""
+    policy_file: str = ""  # where ``policy`` stands, as the owner named it
     before: RunDigest | None = None
     names: tuple[str, ...] = ()  # of the host, to be looked up in the DNS
     router: str = ""  # an id of data/routers.toml, "" to guess it
@@ -103,7 +104,7 @@ def scan(
         if request.ask_dns:
             known, stopped = look_names_up(request.names, inventory, discover, progress)
         inventory = with_router(inventory, discover)
-        after = Aftermath(held(inventory, discover), story.events, known, stopped)
+        after = Aftermath(held(inventory, discover), story.events, known, stopped, story.why)
         return conclude(request, inventory, parts, after, (started, clock()))
 
 
@@ -115,6 +116,7 @@ class Aftermath:
     events: tuple[Event, ...]
     names: Known
     stopped: bool = False  # by Ctrl-C, while names were looked up
+    unwatched: str = ""  # why changes of addresses were not, or not until the end, followed
 
 
 def conclude(
@@ -139,6 +141,8 @@ def conclude(
     watched = all(row.arrived is not None for table in tables for row in table.evidence)
     told = (p for part in parts for p in part.problems)
     problems = list(dict.fromkeys([*inventory.problems, *told, *more, *after.names.problems]))
+    if after.unwatched:
+        problems.append(after.unwatched)
     if not watched:
         problems.insert(0, ONE_SIDED)
     problems += [
@@ -160,6 +164,7 @@ def conclude(
         expect=request.settings.expect,
         witness=watched,
         lan=tuple(row for part in parts for row in part.lan),
+        conformance=tuple(row for part in parts for row in part.conformance),
         differences=differences(table for table in tables if table.vantage not in refuted),
         privacy=read_privacy(scanned, inventory),
         vendors=read_vendors(inventory),
@@ -184,6 +189,7 @@ def conclude(
             expect=request.settings.expect,
             witness=watched,
             title=request.title,
+            policy=request.policy_file,
         ),
         host=Host(
             inventory.host,
@@ -197,6 +203,7 @@ def conclude(
         ports=tables,
         services=services,
         lan=facts.lan,
+        conformance=facts.conformance,
         differences=facts.differences,
         findings=findings,
         summary=summarise(facts, findings, complete=complete),

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 from scanner.model.address import Inventory
 from scanner.model.names import Answer, Method, NameRecord, Outcome, Publication, Role, Server, Standing
 from scanner.names.at_scan import A_TRY, MOST_NAMES, NO_TIME, Bounded, ask_names, find_names
+from scanner.names.ddns import ddclient
 from scanner.names.ddns.reading import Reading
 from scanner.names.entries import entry_of
 from tests.findings.conftest import STABLE, TEMPORARY, inventory
@@ -96,3 +97,9 @@ def test_no_more_questions_than_allowed() -> None:
 def test_an_entry_of_a_name_nobody_could_be_asked_about() -> None:
     entry = entry_of(NameRecord("www.home.example", "", (), problems=("no zone",)), HOST)
     assert (entry.unanswered, entry.problems, entry.answers) == (True, ("no zone",), ())
+
+
+def test_a_line_that_goes_on_into_an_empty_one_is_no_unfinished_file() -> None:
+    """So Debian's own ddclient.conf ends; a file that stops after the backslash is cut."""
+    assert ddclient.parse("use=web \\\npassword='x' \\\n\n", "d").problems == ()
+    assert ddclient.parse("use=web \\\n", "d").problems == ("d:1: the file ends where a line should go on",)

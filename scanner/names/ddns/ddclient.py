@@ -47,7 +47,7 @@ def parse(text: str, path: str) -> Reading:
             shared |= own
         method, setting = chosen(shared | own)
         found += [client.publish(host, number, method, setting) for host in hosts]
-    if text.rstrip("\n").endswith("\\"):
+    if text.endswith(("\\", "\\\n")):
         found.append(client.problem(text.rstrip("\n").count("\n") + 1, "the file ends where a line should go on"))
     return joined(found)
 
