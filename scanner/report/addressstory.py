@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanner.model.run import EventRecord, Run, VantageRecord
-from scanner.model.text import say
+from scanner.model.text import mark, say
 from scanner.report.names import NameRow, name_rows
 from scanner.report.text import left_off, one_line
 from scanner.report.words import KINDS
 
 MOST_EVENTS = 40
 CHANGES: Mapping[str, str] = {
-    "born": "{time} {address} was born ({kind}, on {interface})",
-    "preferred": "{time} {address} became usable for new connections ({kind}, on {interface})",
-    "deprecated": "{time} {address} ceased to be used for new connections ({kind}, on {interface})",
-    "removed": "{time} {address} was removed ({kind}, on {interface})",
-    "renumbered": "{time} {address} is the first of a new prefix ({kind}, on {interface})",
+    "born": mark("{time} {address} was born ({kind}, on {interface})"),
+    "preferred": mark("{time} {address} became usable for new connections ({kind}, on {interface})"),
+    "deprecated": mark("{time} {address} ceased to be used for new connections ({kind}, on {interface})"),
+    "removed": mark("{time} {address} was removed ({kind}, on {interface})"),
+    "renumbered": mark("{time} {address} is the first of a new prefix ({kind}, on {interface})"),
 }
 
 

@@ -3,7 +3,7 @@
 Only what is certain is drawn on the way; what ended nobody knows where stands beside it, and widens the numbers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scanner.model.run import Run, VantageRecord
@@ -17,7 +17,7 @@ from scanner.report.words import VERDICTS, Place, VerdictWords
 FEW = 12  # ports that are named one by one
 
 
-STATIONS = {
+STATIONS: Mapping[str, str] = {
     "stranger": say("A stranger"),
     "upstream": say("Networks between"),
     "router": say("Home router"),
@@ -137,11 +137,11 @@ def _stations(run: Run, vantage: VantageRecord | None) -> tuple[Station, ...]:
     )
 
 
-def _names(inside: bool) -> dict[str, str]:  # noqa: FBT001
+def _names(inside: bool) -> Mapping[str, str]:  # noqa: FBT001
     return {**STATIONS, "stranger": say("The vantage, inside")} if inside else STATIONS
 
 
-def _lane(block: Block, names: dict[str, str]) -> Lane:
+def _lane(block: Block, names: Mapping[str, str]) -> Lane:
     ends = {place: _ended_at(block.tables, place) for place in Place}
     aside = (*ends[Place.SOMEWHERE], *ends[Place.UNMEASURED])
     flows = {

@@ -6,16 +6,20 @@ from scanner.model.run import Disagreement, NmapRow, PortTable, Run
 from scanner.model.verdict import Verdict
 from scanner.report.ranges import Ranges, read_ranges, size
 from scanner.report.text import one_line
-from scanner.report.words import KINDS, VERDICT_ORDER, VERDICTS, Group
+from scanner.report.words import KINDS, STATES, VERDICT_ORDER, VERDICTS, Group
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An address as the reader meets it: ``kind`` is "" where unknown, ``state`` where preferred."""
+    """An address as the reader meets it: ``kind`` is "" where unknown, ``state`` where preferred.
+
+    ``kind`` and ``state`` are words to be read, ``key`` is the kind that a style or a picture goes by.
+    """
 
     address: str
     kind: str
     state: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ def tags_of(run: Run) -> dict[str, Tag]:
         record.address: Tag(
             one_line(record.address, 60),
             KINDS[record.kind].label,
-            "" if record.state == "preferred" else record.state.value,
+            "" if record.state == "preferred" else STATES[record.state].label,
+            record.kind.value,
         )
         for record in run.addresses
     }

@@ -10,7 +10,7 @@ from rich.console import Console
 from scanner.language import SOURCE, in_language, translator
 from scanner.model.finding import Severity
 from scanner.model.run import Run, VantageRecord
-from scanner.model.text import Text, capitalised, clauses, commas, say, say_many, sentences
+from scanner.model.text import Text, capitalised, clauses, commas, joined, say, say_many, sentences
 from scanner.report.cards import Card, cards_of
 from scanner.report.changeview import comparison_view
 from scanner.report.differenceview import differences_view, told
@@ -22,7 +22,7 @@ from scanner.report.standing import CONDITIONS, NO_GRADE, Condition, Standing, T
 from scanner.report.surroundings import OUTSIDE, controls, sureness
 from scanner.report.tally import inside_vantages
 from scanner.report.text import moment, one_line, took
-from scanner.report.words import SEVERITIES, VERDICTS, Group
+from scanner.report.words import KINDS, SEVERITIES, VERDICTS, Group
 
 MOST_RANGES = 14
 
@@ -116,7 +116,7 @@ def _differences(run: Run) -> Iterator[Line]:
 
 
 def _told(card: Card, run: Run) -> Text:
-    kinds = {record.address: record.kind.value for record in run.addresses}
+    kinds = {record.address: KINDS[record.kind].label for record in run.addresses}
     where = _joined(kinds.get(address, one_line(address, 50)) for address in card.addresses)
     target = "" if not card.target or card.place in card.title else f" {card.target}"
     return (
@@ -131,7 +131,10 @@ def _joined(words: Iterable[str]) -> str:
     counts: dict[str, int] = {}
     for word in words:
         counts[word] = counts.get(word, 0) + 1
-    return " + ".join(word if amount == 1 else f"{amount} {word}" for word, amount in counts.items())
+    return joined(
+        "{one} + {next}",
+        [word if amount == 1 else say("{count} {kind}", count=amount, kind=word) for word, amount in counts.items()],
+    )
 
 
 def _ports(run: Run, blocks: tuple[Block, ...], *, everything: bool) -> Iterator[Line]:

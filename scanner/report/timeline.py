@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from scanner.guess.doors import Life, count_sentence, doors, life
 from scanner.model.address import Kind, State
 from scanner.model.run import AddressRecord, EventRecord
+from scanner.model.text import say
 from scanner.report.addressing import dates, guess_line, learned_line
 from scanner.report.addressstory import event_says
 from scanner.report.text import left_off, one_line
@@ -29,6 +30,10 @@ STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 
 STEPS_OF_DAYS = tuple(days * 86_400 for days in (3, 4, 5, 7, 10, 14, 30, 60, 90, 180, 365, 730, 1825, 3650, 36_500))
 PAST = 0.3  # of the width at most
 FOREVER_SPAN = 7 * 86_400  # shown where nothing ever ends
+MONTHS = (
+    *(say("Jan"), say("Feb"), say("Mar"), say("Apr"), say("May"), say("Jun")),
+    *(say("Jul"), say("Aug"), say("Sep"), say("Oct"), say("Nov"), say("Dec")),
+)
 HALF_DAY, DAY, MINUTE = 43_200, 86_400, 60
 
 
@@ -114,7 +119,7 @@ def timeline_of(records: Sequence[AddressRecord], at: datetime, events: Sequence
     scale = _scale([life(record, at) for record in rows], [end for end in brief if end is not None], at)
     return Timeline(
         height=TOP + ROW * len(rows) + 6,
-        now=_tick(scale, at, "now"),
+        now=_tick(scale, at, say("now")),
         ticks=_ticks(scale, at),
         rows=tuple(
             replace(_row(record, at, scale, number), marks=_marks(record, events, scale))
@@ -155,7 +160,7 @@ def _row(record: AddressRecord, at: datetime, scale: _Scale, number: int) -> Row
     y = TOP + ROW * number
     return Row(
         address=one_line(record.address, 60),
-        note=f"{record.kind.value}, {record.state.value}",
+        note=say("{kind}, {state}", kind=record.kind, state=record.state),
         temporary=record.kind is Kind.TEMPORARY,
         y=y + 14,
         bar=y + BAR_DROP,
@@ -199,6 +204,10 @@ def _ticks(scale: _Scale, at: datetime) -> tuple[Tick, ...]:
     )
 
 
+def _day(at: datetime) -> str:
+    return say("{day} {month}", day=at.day, month=MONTHS[at.month - 1])
+
+
 def _tick(scale: _Scale, at: datetime, text: str) -> Tick:
     place = scale.per_cent(at)
     anchor = "start" if place < 100 / TICKS / 2 else "end" if place > 100 - 100 / TICKS / 2 else "middle"
@@ -207,7 +216,7 @@ def _tick(scale: _Scale, at: datetime, text: str) -> Tick:
 
 def _label(at: datetime, step: int) -> str:
     if step >= DAY:
-        return f"{at.day} {at:%b}" if step < 300 * DAY else f"{at:%Y}"
+        return _day(at) if step < 300 * DAY else f"{at:%Y}"
     if step >= HALF_DAY // 2:
-        return f"{at.day} {at:%b %H:%M}"
+        return say("{day} {time}", day=_day(at), time=f"{at:%H:%M}")
     return f"{at:%H:%M}" if step >= MINUTE else f"{at:%H:%M:%S}"

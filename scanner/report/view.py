@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scanner.model.address import Kind
 from scanner.model.finding import Severity
 from scanner.model.run import Cap, Run
-from scanner.model.text import say, say_many
+from scanner.model.text import commas, say, say_many
 from scanner.report.addressstory import AddressStory, story_of
 from scanner.report.cards import Card, cards_of
 from scanner.report.cardview import WHOLE_HOST, CardView, card_views
@@ -131,7 +131,7 @@ def view_of(run: Run) -> ReportView:
         tone=standing.tone.value,
         grade=one_line(standing.grade, 2) if standing.grade else NO_GRADE,
         grade_caption=_grade_caption(standing),
-        grade_words=f"{standing.grade or 'none'}, {_grade_caption(standing)}",
+        grade_words=commas([standing.grade or say("none"), _grade_caption(standing)]),
         headline=one_line(standing.headline),
         reasons=tuple(clean(reason, 300) for reason in standing.reasons),
         caps=tuple(CapView(cap.letter, clean(cap.reason, 300), _tone_of(cap)) for cap in run.summary.caps),
@@ -197,14 +197,14 @@ def _card_kinds() -> tuple[tuple[str, str], ...]:
 
 def _grade_caption(standing: Standing) -> str:
     if standing.grade is None:
-        return "no grade"
-    return "grade" if standing.conditions == (Condition.COMPLETE,) else "so far"
+        return say("no grade")
+    return say("grade") if standing.conditions == (Condition.COMPLETE,) else say("so far")
 
 
 def _no_findings(standing: Standing) -> str:
     if standing.conditions == (Condition.COMPLETE,):
-        return "Nothing to fix was found."
-    return "No findings, which says little: " + CONDITIONS[standing.conditions[0]].says
+        return say("Nothing to fix was found.")
+    return say("No findings, which says little: {why}", why=CONDITIONS[standing.conditions[0]].says)
 
 
 def _warnings(standing: Standing) -> tuple[str, ...]:
@@ -217,18 +217,23 @@ def _meta(run: Run) -> tuple[str, ...]:
     seen_from = ", ".join(one_line(vantage.name, 60) for vantage in run.vantages)
     return (
         moment(header.finished_at),
-        f"took {took(header.started_at, header.finished_at)}",
-        f"seen from {seen_from}" if seen_from else "no vantage",
-        f"{header.profile.value} profile",
+        say("took {time}", time=took(header.started_at, header.finished_at)),
+        say("seen from {vantages}", vantages=seen_from) if seen_from else say("no vantage"),
+        say("{profile} profile", profile=header.profile.value),
     )
 
 
 def _sure(run: Run) -> tuple[str, ...]:
     """How sure, a line a vantage."""
-    many = len(run.vantages) > 1
-    return tuple(
-        f"{one_line(vantage.name, 60) + ': ' if many else ''}{sureness(vantage)} (controls: {controls(vantage)})"
+    told = tuple(
+        say("{sure} (controls: {controls})", sure=sureness(vantage), controls=controls(vantage))
         for vantage in run.vantages
+    )
+    if len(told) == 1:
+        return told
+    return tuple(
+        say("{vantage}: {told}", vantage=one_line(vantage.name, 60), told=line)
+        for vantage, line in zip(run.vantages, told, strict=True)
     )
 
 
@@ -238,7 +243,7 @@ def _listeners(run: Run) -> tuple[ListenerRow, ...]:
             listener.protocol.upper(),
             one_line(listener.bind + (f"%{listener.interface}" if listener.interface else ""), 60),
             str(listener.port),
-            one_line(listener.process, 80) or "not known",
+            one_line(listener.process, 80) or say("not known"),
         )
         for listener in sorted(run.listeners, key=lambda listener: (listener.protocol, listener.port))
     )
@@ -258,14 +263,14 @@ def _glossary() -> tuple[GlossaryGroup, ...]:
 def _settings(run: Run) -> tuple[tuple[str, str], ...]:
     header = run.run
     return (
-        ("Run", one_line(header.id, 80)),
-        ("Started", moment(header.started_at)),
-        ("Finished", moment(header.finished_at)),
-        ("Took", took(header.started_at, header.finished_at)),
-        ("Profile", PROFILES[header.profile]),
-        ("Expected of the router", EXPECTATIONS[header.expect]),
-        ("Watched inside", "yes" if header.witness else "no"),
-        ("Host", one_line(f"{run.host.name}, {run.host.os}", 200)),
+        (say("Run"), one_line(header.id, 80)),
+        (say("Started"), moment(header.started_at)),
+        (say("Finished"), moment(header.finished_at)),
+        (say("Took"), took(header.started_at, header.finished_at)),
+        (say("Profile"), PROFILES[header.profile]),
+        (say("Expected of the router"), EXPECTATIONS[header.expect]),
+        (say("Watched inside"), say("yes") if header.witness else say("no")),
+        (say("Host"), one_line(f"{run.host.name}, {run.host.os}", 200)),
         ("v6expose", one_line(header.version, 40)),
-        ("Document", run.schema),
+        (say("Document"), run.schema),
     )
