@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scanner.model.run import Run
 
 LATEST = "latest"
+LEVELS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": ""}
 NOTHING, NEWS, UNKNOWN = 0, 1, 3
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
@@ -149,11 +150,10 @@ def tell(found: Sequence[FindingChange], console: Console) -> None:
     """Changes that differ in their address only: what, where, why."""
     from rich.text import Text
 
-    from scanner.report.terminal import LEVELS
     from scanner.report.text import one_line
 
     first = found[0]
-    head = Text(first.severity.value.upper(), style=LEVELS[first.severity])
+    head = Text(first.severity.value.upper(), style=LEVELS[first.severity.value])
     head.append(f" {one_line(first.title, 200)} ({one_line(first.rule, 20)})", style="default")
     console.print(hanging(head, 2))
     where = ", ".join(one_line(change.address, 60) for change in found if change.address)

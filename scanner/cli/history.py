@@ -39,7 +39,7 @@ ON_SITE = 200  # of each host; a report is 100 KB
 )
 @shared
 @click.pass_context
-def history(ctx: click.Context, place: str | None, site: Path | None, **options: object) -> None:
+def history(ctx: click.Context, /, place: str | None, site: Path | None, **options: object) -> None:
     """The stored runs, newest first. A run keeps its number for ever.
 
     Every scan is stored, in runs.db in the state directory or where the configuration says (store, V6EXPOSE_STORE).

@@ -7,16 +7,27 @@ terminal  a summary of one screen           write     documents onto disk, never
 
 from collections.abc import Callable
 
-from scanner.codec import run_to_json
 from scanner.model.errors import InputError
 from scanner.model.run import Run
-from scanner.report.html import render_html
 
 Render = Callable[[Run], bytes | str]
 
+
+def _html(run: Run) -> str:
+    from scanner.report.html import render_html  # noqa: PLC0415  (0.3 s that a list of runs need not wait for)
+
+    return render_html(run)
+
+
+def _json(run: Run) -> str:
+    from scanner.codec import run_to_json  # noqa: PLC0415
+
+    return run_to_json(run)
+
+
 FORMATS: dict[str, Render] = {
-    "html": render_html,
-    "json": run_to_json,
+    "html": _html,
+    "json": _json,
 }
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, insert, select, text
 
 from scanner.changes.doors import Look
-from scanner.codec import run_from_json, run_to_dict
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.history import Keep, RunSummary
 from scanner.model.run import Run
@@ -46,6 +45,8 @@ class Store:
 
         Raises EnvironmentFault where it cannot be stored; then nothing of it is.
         """
+        from scanner.codec import run_to_dict  # noqa: PLC0415  (a list of runs need not wait for pydantic)
+
         parts = tuple(cut(run_to_dict(run)))
         try:
             return self._save(run, parts)
@@ -61,6 +62,8 @@ class Store:
 
         Raises InputError where there is no such run or more than one, EnvironmentFault where it cannot be read.
         """
+        from scanner.codec import run_from_json  # noqa: PLC0415
+
         found = self.find(reference, host)
         contents = (
             select(RUN_PART.c.path, PART.c.content, PART.c.digest).join(PART).where(RUN_PART.c.run == found.number)
