@@ -9,6 +9,7 @@ from typing import Any
 
 from scanner.checklist.evaluate import judge_fact, refuse_unreadable
 from scanner.checklist.facts import FACTS, Fact
+from scanner.checklist.network import lan_passes
 from scanner.checklist.ports import process_names, unlisted_answers
 from scanner.checklist.router import upstream_ports
 from scanner.checklist.scene import Scene, coverage_gaps
@@ -155,8 +156,7 @@ def _required(scene: Scene) -> Iterator[str]:
     require = scene.policy.require
     for fact in FACTS:
         yield from _fact(fact, judge_fact(scene, fact), getattr(require, fact.key))
-        if fact.key == "router_drops_unlisted":
-            yield from _upstream(scene)
+        yield from _exceptions(scene, fact)
     words = "How much must have been probed: quick, standard (every TCP port) or full (every UDP port, too)."
     yield from _comment(words)
     yield from written({"profile": require.profile.value})
@@ -173,16 +173,20 @@ def _fact(fact: Fact, item: Item, value: Value) -> Iterator[str]:
     yield from (f"{mark}{line}" for line in written({fact.key: value}))
 
 
-def _upstream(scene: Scene) -> Iterator[str]:
-    ports = scene.policy.require.upstream_may_stop
-    if ports:
+def _exceptions(scene: Scene, fact: Fact) -> Iterator[str]:
+    """Ports that could be excepted from a fact: what is stopped too early is, since nobody can mend that at home."""
+    upstream = scene.policy.require.upstream_may_stop
+    if fact.key == "router_drops_unlisted" and upstream:
         yield from _comment(
             "A network before the router stops these, so nobody knows what the router would do. It is enough for "
             "router_drops_unlisted as long as they are named here."
         )
-        held = judge_fact(scene, next(fact for fact in FACTS if fact.key == "router_drops_unlisted")).status
-        mark = "" if held is Status.PASS else "# "
-        yield from (f"{mark}{line}" for line in written({"upstream_may_stop": str(ports)}))
+        mark = "" if judge_fact(scene, fact).status is Status.PASS else "# "
+        yield f"{mark}{written({'upstream_may_stop': str(upstream)})[0]}"
+    passing = PortSet.of(lan_passes(scene))
+    if fact.key == "lan_default_blocked" and passing:
+        yield from _comment("Questionable: every device on the network, not only this host, is reached on these.")
+        yield f"# {written({'lan_may_pass': str(passing)})[0]}"
 
 
 def _comment(text: str) -> list[str]:

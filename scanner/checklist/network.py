@@ -1,6 +1,6 @@
 """What the router does beside the host's own ports: the rest of the LAN, ICMPv6, and ways through its filter."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv6Network
 
 from scanner.checklist.scene import Scene, again, standing_gaps
@@ -22,7 +22,9 @@ def judge_lan(scene: Scene) -> Judged:
     """Whatever passes to addresses that nobody uses fails; every prefix of the host has to be asked about."""
     usable = {vantage.name for vantage in scene.usable}
     rows = [row for row in scene.run.lan if row.vantage in usable]
-    failed = [_lan_line(row) for row in rows if row.verdict is Default.PASSED]
+    passed = [row for row in rows if row.verdict is Default.PASSED]
+    accepted = [row for row in passed if row.port in scene.policy.require.lan_may_pass]
+    failed = [_lan_line(row) for row in passed if row not in accepted]
     sure = [row for row in rows if row.vantage in scene.proven]
     gaps = [gap for gap in standing_gaps(scene) if not sure]
     known = {IPv6Network(row.prefix) for row in sure}
@@ -33,10 +35,24 @@ def judge_lan(scene: Scene) -> Judged:
     gaps += [_lan_line(row) for row in sure if row.verdict is Default.UNKNOWN]
     status = fail_or_gap(failed, gaps)
     if status is Status.PASS:
-        doors = listed([f"{row.protocol}/{row.port}" for row in sure], most=len(sure))
-        return Judged(status, say("{doors} are stopped for addresses nobody uses", doors=doors))
+        stopped = [row for row in sure if row.verdict is Default.BLOCKED]
+        lines = [say("stopped for addresses nobody uses: {doors}", doors=_doors(stopped))] if stopped else []
+        lines += (
+            [say("let in to every device, as lan_may_pass has it: {doors}", doors=_doors(accepted))] if accepted else []
+        )
+        return Judged(status, clauses(lines))
     remedy = lan.REMEDY if failed else say("Scan with --profile standard; the quick profile does not ask.")
     return Judged(status, clauses([*failed, *gaps]), remedy)
+
+
+def _doors(rows: Sequence[LanRecord]) -> str:
+    return listed(list(dict.fromkeys(f"{row.protocol}/{row.port}" for row in rows)), most=len(rows))
+
+
+def lan_passes(scene: Scene) -> frozenset[int]:
+    """Ports that every device of the LAN can be reached on."""
+    usable = {vantage.name for vantage in scene.usable}
+    return frozenset(row.port for row in scene.run.lan if row.vantage in usable and row.verdict is Default.PASSED)
 
 
 def _lan_line(row: LanRecord) -> str:

@@ -6,7 +6,7 @@ from itertools import combinations
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.ports import PortSet
 from scanner.policy.tables import Complaint
-from scanner.policy.values import FACTS, AddressRole, Allow, Policy
+from scanner.policy.values import EXCEPTIONS, FACTS, AddressRole, Allow, Policy
 
 # What only a vantage that is proven to be outside can show.
 SEEN_FROM_OUTSIDE = ("router_drops_unlisted", "lan_default_blocked", "no_way_through", "must_pass_icmpv6")
@@ -32,14 +32,15 @@ def everything_allowed(policy: Policy) -> Iterator[Complaint]:
             )
 
 
-def upstream_without_router(policy: Policy) -> Iterator[Complaint]:
+def exception_without_fact(policy: Policy) -> Iterator[Complaint]:
     require = policy.require
-    if require.upstream_may_stop and not require.router_drops_unlisted:
-        yield Complaint(
-            require.lines.get("upstream_may_stop", 1),
-            "upstream_may_stop excepts ports from router_drops_unlisted, which is not required",
-            "write router_drops_unlisted = true, or leave upstream_may_stop out",
-        )
+    for key, fact in EXCEPTIONS.items():
+        if getattr(require, key) and not require.asks_for(fact):
+            yield Complaint(
+                require.lines.get(key, 1),
+                f"{key} excepts ports from {fact}, which is not required",
+                f"write {fact} = true, or leave {key} out",
+            )
 
 
 def outside_not_wanted(policy: Policy) -> Iterator[Complaint]:
@@ -98,7 +99,7 @@ def _everywhere(entry: Allow) -> bool:
 
 CHECKS: tuple[Callable[[Policy], Iterator[Complaint]], ...] = (
     everything_allowed,
-    upstream_without_router,
+    exception_without_fact,
     outside_not_wanted,
     allowed_and_waived,
     waived_and_not_required,

@@ -14,11 +14,11 @@ from scanner.policy import tables
 from scanner.policy.contradictions import contradictions
 from scanner.policy.locate import Path, locate
 from scanner.policy.tables import Complaint, Table
-from scanner.policy.values import FACTS, SWITCHES, UNLISTED, AddressRole, Allow, Policy, Require, Waiver
+from scanner.policy.values import EXCEPTIONS, FACTS, SWITCHES, UNLISTED, AddressRole, Allow, Policy, Require, Waiver
 
 _DOCUMENT_KEYS = ("host", "allow", "require", "waive")
 _ALLOW_KEYS = ("protocol", "ports", "address", "from", "must_answer", "reason")
-_REQUIRE_KEYS = (*FACTS, "profile", "upstream_may_stop")
+_REQUIRE_KEYS = (*FACTS, "profile", *EXCEPTIONS)
 _WAIVE_KEYS = ("item", "reason", "until")
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _PORT = re.compile(r"(tcp|udp)/(\d{1,5})")
@@ -119,13 +119,14 @@ def _require(top: Table) -> Require:
     table = Table("[require]", ("require",), values, top.lines, top.complaints)
     table.refuse_unknown(_REQUIRE_KEYS)
     default = Require()
-    switches = {fact: table.take(fact, getattr(default, fact), tables.switch) for fact in SWITCHES}
+    switches: dict[str, Any] = {fact: table.take(fact, getattr(default, fact), tables.switch) for fact in SWITCHES}
+    exceptions: dict[str, Any] = {key: table.take(key, PortSet(), tables.ports) for key in EXCEPTIONS}
     return Require(
         **switches,
+        **exceptions,
         vantages_proven_outside=table.take("vantages_proven_outside", 0, tables.whole_number),
         false_blocked_at_most=table.take("false_blocked_at_most", None, tables.probability),
         profile=table.take("profile", default.profile, tables.one_of(Profile)),
-        upstream_may_stop=table.take("upstream_may_stop", PortSet(), tables.ports),
         lines={key: table.line(key) for key in values},
     )
 

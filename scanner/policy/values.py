@@ -28,6 +28,10 @@ FACTS = SWITCHES + DEGREES
 UNLISTED = {"tcp": "unlisted_tcp", "udp": "unlisted_udp"}
 
 
+# Ports that are excepted from a fact: key -> that fact.
+EXCEPTIONS = {"upstream_may_stop": "router_drops_unlisted", "lan_may_pass": "lan_default_blocked"}
+
+
 class AddressRole(StrEnum):
     """Which of the host's addresses an entry speaks of."""
 
@@ -62,7 +66,7 @@ class Require:
     """What must be true. A switch that is off, 0 vantages and no bound ask for nothing.
 
     ``profile`` is how much must have been probed; ``upstream_may_stop`` are ports for which it is enough that a network
-    before the router stops them.
+    before the router stops them; ``lan_may_pass`` those that may pass to every device of the LAN.
     """
 
     complete_run: bool = True
@@ -76,6 +80,7 @@ class Require:
     false_blocked_at_most: float | None = None
     profile: Profile = Profile.STANDARD
     upstream_may_stop: PortSet = field(default_factory=PortSet)
+    lan_may_pass: PortSet = field(default_factory=PortSet)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def asks_for(self, fact: str) -> bool:
