@@ -1,4 +1,6 @@
-"""Findings as cards: the same thing on several addresses is one card that lists them. Pure, shared by every format."""
+"""Findings as cards: the same thing on several addresses is one card that lists them, as grave as the gravest of them.
+Pure, shared by every format.
+"""
 
 import re
 from collections.abc import Iterable
@@ -34,9 +36,9 @@ class Card:
 
 def cards_of(findings: tuple[Finding, ...]) -> tuple[Card, ...]:
     """Most severe first, then by rule, port and title."""
-    alike: dict[tuple[Severity, str, str, str], list[Finding]] = {}
-    for finding in findings:
-        alike.setdefault((finding.severity, finding.rule, _target(finding), finding.title), []).append(finding)
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
+        alike.setdefault((finding.rule, _target(finding), finding.title), []).append(finding)
     groups = sorted(alike.values(), key=lambda group: _order(group[0]))
     taken: dict[str, int] = {}
     return tuple(_card(group, taken) for group in groups)

@@ -128,4 +128,5 @@ def passage(text: str) -> Passage:
 
 
 def _named(card: Card) -> str:
-    return one_line(f"{card.title} ({card.target})" if card.target else card.title, 160)
+    told = not card.target or card.place in card.title
+    return one_line(card.title if told else f"{card.title} ({card.target})", 160)

@@ -20,6 +20,17 @@ def test_the_same_port_on_two_addresses_is_one_card() -> None:
     assert [addresses for addresses, _ in card.evidence] == [(STABLE,), (TEMPORARY,)]
 
 
+def test_a_card_is_as_grave_as_the_gravest_of_its_findings() -> None:
+    """The same service weighs less on an address that dies."""
+    lighter = tuple(
+        replace(finding, severity=Severity.LOW) if finding.address == STABLE and finding.port == 445 else finding
+        for finding in FINDINGS
+    )
+    (card,) = (card for card in cards_of(lighter) if card.target == "445/tcp")
+    assert card.severity is Severity.CRITICAL
+    assert set(card.addresses) == {STABLE, TEMPORARY}
+
+
 def test_the_most_severe_comes_first() -> None:
     ranks = [card.severity.rank for card in cards_of(FINDINGS)]
     assert ranks == sorted(ranks, reverse=True)
