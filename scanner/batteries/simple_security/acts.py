@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,7 +23,7 @@ CONTROL_ROUNDS, CONTROLS = 6, 4
 EXPERIMENT, OTHER_EXPERIMENT = 253, 254  # RFC 3692
 IKE = 500
 SPIS = (0x00A1_0001, 0x00B2_0002, 0x00C3_0003)
-REFRESH, BEYOND = 0.45, 1.3  # of the least and of the default life of a state
+AGAIN, RESTS = 0.9, 0.95  # of the time for which a state must live: REC-16
 UNSOLICITED = 3  # SYNs and INITs whose rejection is awaited
 
 udp, tcp, sctp, dccp, opaque, esp = (
@@ -386,22 +385,22 @@ def idle_datagrams(cast: Cast, timing: Timing) -> Iterator[Act]:
 
 
 def refreshing(cast: Cast, timing: Timing) -> Iterator[Act]:
-    """Two flows of one age at the end; the inside says something on one of them on the way (REC-16)."""
-    every = REFRESH * timing.idle(timing.udp)
-    turns = math.ceil(BEYOND * timing.udp_default / every) if timing.slow else math.ceil(1 / REFRESH)
-    kept, left, fresh = cast.flow(), cast.flow(), cast.flow()
-    opening = [kept.out("refresh.open", udp), left.out("refresh.other.open", udp)]
-    again = [Step((kept.out(f"refresh.again.{turn}", udp),), after=every) for turn in range(turns)]
-    last = [kept.back("refresh", udp), left.back("refresh.other", udp), fresh.back("refresh.fresh", udp)]
-    yield Act(
-        "UDP: a flow that the host refreshes, and one of the same age that it does not",
-        (
-            Step(tuple(opening)),
-            *again,
-            Step((fresh.out("refresh.fresh.open", udp),), after=every),
-            Step(tuple(last)),
-        ),
-    )
+    """Two flows of one age: on one the host says something again while any state that conforms is still there, so that
+    it cannot begin anew; then both are left alone for as long as such a state lives (REC-16).
+    """
+    least = timing.idle(timing.udp)
+    for name, rests in (("least", least), ("default", timing.idle(timing.udp_default)))[: 1 + timing.slow]:
+        kept, left, fresh = cast.flow(), cast.flow(), cast.flow()
+        last = [("kept", kept), ("left", left), ("fresh", fresh)]
+        yield Act(
+            "UDP: a flow that the host refreshes, and one of the same age that it does not",
+            (
+                Step((kept.out(f"refresh.{name}.open", udp), left.out(f"refresh.{name}.left.open", udp))),
+                Step((kept.out(f"refresh.{name}.again", udp),), after=AGAIN * least),
+                Step((fresh.out(f"refresh.{name}.fresh.open", udp),), after=RESTS * rests),
+                *steps([flow.back(f"refresh.{name}.{which}", udp) for which, flow in last]),
+            ),
+        )
 
 
 def idle_dccp(cast: Cast, timing: Timing) -> Iterator[Act]:

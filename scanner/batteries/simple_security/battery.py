@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from ipaddress import IPv6Address
 
 from scanner.batteries.ground import Ground, Played
@@ -13,7 +13,7 @@ from scanner.batteries.simple_security.facts import Facts
 from scanner.batteries.simple_security.gate import Gate, ask_router, gate_acts, hang_ups, search
 from scanner.batteries.simple_security.play import play as play_acts
 from scanner.batteries.simple_security.rows import rows, unasked
-from scanner.batteries.simple_security.script import Act, Ends, Labels, Shot, Step
+from scanner.batteries.simple_security.script import Act, Ends, Labels, Step
 from scanner.batteries.simple_security.seen import Seen
 from scanner.batteries.simple_security.stage import Stage, open_stage
 from scanner.batteries.simple_security.timing import SLOW, STANDARD, Timing
@@ -21,6 +21,7 @@ from scanner.data.recommendations import load_recommendations
 from scanner.model.conformance import ConformanceRow
 from scanner.model.errors import IncompleteError
 from scanner.model.text import say
+from scanner.plan import PacketClass
 from scanner.probes.cases.gateway import HOP_LIMIT
 from scanner.witness.hush import Hush
 
@@ -30,7 +31,8 @@ STAGE = "what the router owes RFC 6092"
 
 def play(ground: Ground, timing: Timing | None = None) -> Played:
     """All fifty recommendations at every address. ``timing`` None: the standard's, all of it where ``ground.slow``."""
-    timing = timing or (SLOW if ground.slow else STANDARD)
+    usual = SLOW if ground.slow else STANDARD
+    timing = timing or replace(usual, rate=min(usual.rate, ground.pace.rate))
     if not ground.vantage.session.hello.raw:
         return refused(ground, say("the vantage has no raw sockets: it can neither answer by hand nor listen"))
     if not ground.addresses:
@@ -70,19 +72,24 @@ class Performance:
     def perform(self) -> Played:
         ended = self._play({host: [search(cast)] for host, cast in self.casts.items()}, [])
         distance = self._distance()
-        host = self.ground.addresses[0]
+        host = next((one for one, seen in self.seen.items() if "first.reply" in seen.arrived), self.ground.addresses[0])
         if distance and not ended:
             ended = self._play({}, [ask_router(self.casts[host], distance)])
         gate = Gate(distance, self._router()) if distance else None
-        if not ended:
+        if gate and not ended:
             ended = self._all(host, gate)
         return self._judged(gate, ended)
 
-    def _all(self, host: IPv6Address, gate: Gate | None) -> str:
-        mine = {one: list(acts(cast, self.timing)) for one, cast in self.casts.items()}
-        about = list(gate_acts(self.casts[host], gate, self.about, self.timing)) if gate else []
+    def _all(self, host: IPv6Address, gate: Gate) -> str:
+        """Addresses whose first answer did not come through say nothing more: it would all be silence."""
+        mine = {
+            one: list(acts(cast, self.timing))
+            for one, cast in self.casts.items()
+            if "first.reply" in self.seen[one].arrived
+        }
+        about = list(gate_acts(self.casts[host], gate, self.about, self.timing))
         ended = self._play(mine, about)
-        if gate and gate.address and not ended:
+        if gate.address and not ended:
             asked = tuple(shot for act in about for step in act.steps for shot in step.shots)
             last = hang_ups(self.casts[host], gate.address, self.about, asked)
             ended = self._play({}, [Act("resets for what the router accepted", (Step(last),))] if last else [])
@@ -135,24 +142,16 @@ def ends(stage: Stage, hush: Hush) -> Ends:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """For ``--dry-run``: so many packets of a class at most, for every address or in all."""
-
-    name: str
-    count: int
-
-
-def packets(*, slow: bool = False) -> tuple[Packets, ...]:
-    """What would be sent, act by act: per address first, then to find the router and to the router itself."""
-    timing = SLOW if slow else STANDARD
-    nobody = IPv6Address("::1")
-    cast = Cast(Ends(nobody, nobody, 1, 2, nobody, lambda: 3, 4), Labels(1), random.Random(0))
-    gate = Gate(1, nobody)
-    played = (search(cast), *acts(cast, timing), ask_router(cast, 1), *gate_acts(cast, gate, Seen(), timing))
-    return tuple(Packets(act.about, sum(map(_most, act.steps))) for act in played)
+def classes(address: IPv6Address) -> Iterator[PacketClass]:
+    """What would be sent about an address at most, with ``--slow`` or without: for ``--dry-run``."""
+    cast = Cast(Ends(address, address, 1, 2, address, lambda: 3, 4), Labels(1), random.Random(0))
+    router = say("the home router, at its address on the path")
+    for act in (search(cast), *acts(cast, SLOW)):
+        yield PacketClass(f"{NAME}: {act.about}", str(address), sum(map(_most, act.steps)), round(SLOW.rate))
+    for act in (ask_router(cast, 1), *gate_acts(cast, Gate(1, address), Seen(), SLOW)):
+        yield PacketClass(f"{NAME}: {act.about}", router, sum(map(_most, act.steps)), round(SLOW.rate))
 
 
 def _most(step: Step) -> int:
-    shots: tuple[Shot, ...] = step.when() if step.when else step.shots
+    shots = step.when() if step.when else step.shots
     return sum(shot.tries for shot in shots)

@@ -55,8 +55,12 @@ class Facts:
         """Why silence proves nothing, "" where it does."""
         if self.trouble:
             return self.trouble
-        if not self.arrived("control.open"):
+        if self.seen.translated:
+            return say("the host's address is translated on the way: what is measured here would be the translator")
+        if not self.arrived("first.open"):
             return say("nothing that the host sent reached the vantage")
+        if not self.arrived("first.reply"):
+            return say("no answer to what the host sent came back to it")
         sent = [name for name in control_names() if name in self.seen.sent]
         came = sum(name in self.seen.arrived for name in sent)
         if came < ENOUGH * len(sent) or not sent:

@@ -38,7 +38,7 @@ KIN = (
     Kin(Standard.RFC9099, "3.1 extension headers", mark("Deprecated extension headers are filtered"), (4,)),
     Kin(Standard.RFC9099, "3.1 services", mark("Services nobody outside needs are not offered there"), (8, 9, 50)),
 )
-POLICY, FIREWALL = mark("Which of the two policies for homes is in force"), mark("The router has a stateful filter")
+POLICY = mark("Which of the two policies for homes is in force")
 
 
 def judge(facts: Facts) -> dict[int, Judgement]:
@@ -71,7 +71,6 @@ def kin(address: IPv6Address, vantage: str, facts: Facts, told: Mapping[int, Jud
         yield row(one.standard, one.id, address, vantage, worst([told[number] for number in one.of]), one.title)
     policy = policy_of(facts)
     yield row(Standard.RFC9099, "5 policy", address, vantage, policy, POLICY)
-    yield row(Standard.RFC7084, "S-1", address, vantage, firewall(facts), FIREWALL)
 
 
 def let_in(facts: Facts) -> bool:
@@ -90,16 +89,6 @@ def policy_of(facts: Facts) -> Judgement:
     return Judgement(Result.CONFORMS, say("outbound only: what nobody inside asked for does not come in"), "")
 
 
-def firewall(facts: Facts) -> Judgement:
-    """RFC 7084 S-1 asks for the ability; only its use can be seen."""
-    if let_in(facts):
-        return untestable(say("the router filters nothing; whether it could is not visible"))
-    told = policy_of(facts)
-    if told.result is not Result.CONFORMS:
-        return told
-    return Judgement(Result.CONFORMS, say("answers come in, what nobody asked for does not"), "")
-
-
 def row(
     standard: Standard, name: str, address: IPv6Address, vantage: str, judgement: Judgement, title: str
 ) -> ConformanceRow:
@@ -115,10 +104,6 @@ def unasked(
     for one in catalogue:
         reason = untestable(say(one.untestable) if one.untestable else why)
         yield row(Standard.RFC6092, one.id, address, vantage, reason, one.title)
-    others = ((one.standard, one.id, one.title) for one in KIN)
-    for standard, name, title in (
-        *others,
-        (Standard.RFC9099, "5 policy", POLICY),
-        (Standard.RFC7084, "S-1", FIREWALL),
-    ):
+    others = [(one.standard, one.id, one.title) for one in KIN]
+    for standard, name, title in (*others, (Standard.RFC9099, "5 policy", POLICY)):
         yield row(standard, name, address, vantage, untestable(why), title)

@@ -34,6 +34,7 @@ class Seen:
     replied: dict[str, int] = field(default_factory=dict)  # the flags of TCP, 0 for UDP
     sent_at: dict[str, float] = field(default_factory=dict)  # by the vantage's clock
     sent: dict[str, int] = field(default_factory=dict)  # how many copies
+    translated: bool = False  # what the host said came out under another address
 
     def settled(self, shot: Shot) -> bool:
         """Nothing more need be sent: it was received, or somebody said what became of it."""
@@ -54,6 +55,8 @@ class Book:
         packet = shot.packet
         for mark in identity(packet):
             self._marks[mark] = (seen, shot)
+        if shot.side is Side.INSIDE:
+            self._marks[_faceless(packet)] = (seen, shot)
         if shot.side is Side.OUTSIDE and packet[6] in (TCP, UDP):
             back = packet[24:40] + packet[8:24] + packet[6:7] + packet[42:44] + packet[40:42]
             self._asked[back] = (seen, shot)
@@ -83,6 +86,8 @@ class Book:
         found = self.find(packet)
         if found is not None and found[1].side is Side.INSIDE:
             found[0].arrived.setdefault(found[1].name, packet[7])
+        elif masked := self._marks.get(_faceless(packet)):
+            masked[0].translated = True
         elif len(packet) >= 44 and (asked := self._asked.get(packet[8:40] + packet[6:7] + packet[40:44])):  # noqa: PLR2004
             asked[0].replied.setdefault(asked[1].name, packet[53] if packet[6] == TCP and len(packet) > 53 else 0)  # noqa: PLR2004
 
@@ -92,3 +97,8 @@ class Book:
             seen, shot = found
             begun = seen.sent_at.get(shot.name)
             seen.tell(shot.name, Told(packet[40], packet[41], packet[8:24], None if begun is None else at - begun))
+
+
+def _faceless(packet: bytes) -> tuple[object, ...]:
+    """Where a packet goes and its flow label: what a translator of source addresses leaves alone."""
+    return ("faceless", packet[24:40], int.from_bytes(packet[1:4], "big") & 0xFFFFF)

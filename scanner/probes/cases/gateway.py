@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
@@ -37,7 +37,7 @@ from scapy.layers.sctp import (
     SCTPChunkInitAck,
     SCTPChunkParamStateCookie,
 )
-from scapy.packet import NoPayload, Packet, Raw
+from scapy.packet import Packet, Raw
 
 HOP_LIMIT = 64
 WINDOW = 4096  # bytes, without a scale
@@ -47,7 +47,7 @@ DCCP, SCTP_NUMBER, UDP_LITE, HIP = 33, 132, 136, 139
 LONGEST_QUOTE = 1280 - 40 - 8  # RFC 4443 section 3.1: an error fits the minimum MTU
 SMALL_MTU = 1280
 DCCP_REQUEST, DCCP_RESPONSE, DCCP_DATA, DCCP_ACK, DCCP_DATA_ACK = 0, 1, 2, 3, 4  # RFC 4340 section 5.1
-ERRORS = {
+ERRORS: dict[int, Callable[[int, int], Packet]] = {
     1: lambda code, _word: ICMPv6DestUnreach(code=code),
     2: lambda code, word: ICMPv6PacketTooBig(code=code, mtu=word),
     3: lambda code, _word: ICMPv6TimeExceeded(code=code),
@@ -220,8 +220,7 @@ def identity(packet: bytes) -> tuple[Sequence[object], ...]:
 
 def _summed(way: Way, protocol: int, segment: bytes, at: int) -> bytes:
     """The packet with the Internet checksum of pseudo header and segment at byte ``at`` of the segment."""
+    cleared = segment[:at] + b"\0\0" + segment[at + 2 :]
     base = header(way, protocol)
-    base.remove_payload()
-    assert isinstance(base.payload, NoPayload)  # noqa: S101
-    total = in6_chksum(protocol, base, segment[:at] + b"\0\0" + segment[at + 2 :])
+    total = in6_chksum(protocol, base, cleared)
     return bytes(base / Raw(segment[:at] + struct.pack("!H", total) + segment[at + 2 :]))
