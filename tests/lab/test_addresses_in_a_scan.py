@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from scanner.lab.lab import Lab
+from scanner.lab.personalities import PERSONALITIES
 from scanner.lab.topology import LAN, LAN_INTERFACE
 from scanner.model.address import Kind
 from tests.lab.test_names import knot_on
@@ -68,6 +69,17 @@ def scans(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scans]
 @pytest.fixture(scope="module")
 def plain(scans: Scans) -> dict[str, Any]:
     return scans.run(SERVER, "--name", NAME, "--name", "far.home.example")
+
+
+def await_stage(process: subprocess.Popen[str], stage: str) -> None:
+    assert process.stderr is not None
+    while stage not in process.stderr.readline():
+        assert process.poll() is None
+
+
+def change(lab: Lab, verb: str, ip: str) -> None:
+    options = ["nodad"] if verb == "add" else []
+    lab.exec("host", ["ip", "address", verb, f"{ip}/64", "dev", LAN_INTERFACE, *options])
 
 
 def rules(document: dict[str, Any]) -> dict[str, str]:
@@ -122,15 +134,11 @@ def test_a_dead_resolver_delays_a_scan_little_and_fails_nothing(scans: Scans) ->
 def test_what_is_born_in_mid_scan_is_scanned_and_told(scans: Scans) -> None:
     """The vantage is connected to after the addresses were read."""
     process = scans.start(SERVER)
-    assert process.stderr is not None
-    while "connecting" not in process.stderr.readline():
-        assert process.poll() is None
-    change = ["ip", "address"]
+    await_stage(process, "connecting")
     for ip, verb in ((BORN, "add"), (FLEETING, "add"), (FLEETING, "del")):
-        options = ["nodad"] if verb == "add" else []
-        scans.lab.exec("host", [*change, verb, f"{ip}/64", "dev", LAN_INTERFACE, *options])
+        change(scans.lab, verb, ip)
     document = finished(process)
-    scans.lab.exec("host", [*change, "del", f"{BORN}/64", "dev", LAN_INTERFACE])
+    change(scans.lab, "del", BORN)
     told = [(one["change"], one["address"]) for one in document["events"]]
     assert told == [("born", BORN), ("born", FLEETING), ("removed", FLEETING)]
     times = [datetime.fromisoformat(one["at"]) for one in document["events"]]
@@ -143,3 +151,22 @@ def test_what_is_born_in_mid_scan_is_scanned_and_told(scans: Scans) -> None:
     assert (tables[BORN]["open"], tables[BORN]["closed"]) == ("22,80", "443,5000")
     assert document["run"]["complete"]
     assert document["vantages"][0]["outside"]["verdict"] == "proven"
+
+
+def test_an_address_that_went_and_came_back_is_not_judged_by_its_silence(scans: Scans) -> None:
+    """A moment is enough: somebody else may have had it, and no look every second would have seen it go."""
+    change(scans.lab, "add", BORN)
+    scans.lab.apply(PERSONALITIES["stateful-none"])
+    process = scans.start(SERVER)
+    await_stage(process, "waiting for late answers")
+    change(scans.lab, "del", BORN)
+    change(scans.lab, "add", BORN)
+    printed, problems = process.communicate(timeout=90)
+    change(scans.lab, "del", BORN)
+    assert process.returncode == 3, problems
+    document = json.loads(printed)
+    assert [(one["change"], one["address"]) for one in document["events"]] == [("removed", BORN), ("born", BORN)]
+    tables = {table["address"]: {k: v for k, v in table["verdicts"].items() if v} for table in document["ports"]}
+    assert tables[BORN] == {"indeterminate": "22,80,443,5000"}
+    assert tables[scans.address(Kind.STABLE)] == {"router-dropped": "22,80,443,5000"}
+    assert any("vanished from the host in mid-scan" in problem for problem in document["run"]["problems"])
