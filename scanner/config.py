@@ -19,7 +19,16 @@ from typing import Any
 from scanner.model.errors import InputError
 from scanner.model.history import Keep
 from scanner.model.ports import PortSet
-from scanner.model.settings import DEFAULT_RATE, HIGHEST_RATE, Expectation, Profile, Settings
+from scanner.model.settings import (
+    BATTERIES,
+    DEFAULT_RATE,
+    HIGHEST_RATE,
+    NO_BATTERY,
+    Expectation,
+    Profile,
+    Settings,
+    batteries_of,
+)
 
 PREFIX = "V6EXPOSE_"
 LOCAL_FILE = "v6expose.toml"
@@ -51,6 +60,8 @@ class Configuration:
     names: tuple[str, ...] = ()
     router: str | None = None
     nmap: bool = True
+    batteries: tuple[str, ...] = ()  # empty means the profile's
+    slow: bool = False
     store: str | None = None
     keep: Keep | None = None
     locate_all: bool = True
@@ -66,6 +77,8 @@ class Configuration:
             rate=self.rate,
             expect=self.expect,
             nmap=self.nmap,
+            batteries=batteries_of(self.batteries, self.profile),
+            slow=self.slow,
             locate_all=self.locate_all,
         )
 
@@ -329,6 +342,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("names", "--name", LIST, _text, "www.example.org", "Names of this host, to look up in the DNS."),
     Option("router", "--router", TEXT, _text, "yamaha-rtx", "Which router it is, for the remedies."),
     Option("nmap", "--nmap", SWITCH, bool, "true", "Ask nmap for a second opinion."),
+    Option("batteries", "--battery", LIST, _one_of((*BATTERIES, NO_BATTERY)), "evasion", "Batteries to play, or none."),
+    Option("slow", "--slow", SWITCH, bool, "false", "Test state timers at full length."),
     Option("store", "--store", TEXT, _text, "/srv/v6expose/runs.db", "Where runs are kept: a file, a URL, or none."),
     Option("keep", "--keep", TEXT, Keep.parse, "90 days", "Forget runs that are older."),
     Option("locate_all", "--locate-all", SWITCH, bool, "true", "Find where every silent port ends, not a sample."),

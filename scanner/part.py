@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
+from scanner.batteries.exchange import RATE, Pace
+from scanner.batteries.ground import Ground, Played
+from scanner.batteries.run import play_all
 from scanner.discovery.present import present_addresses
 from scanner.hostwall.name_rules import name_rules
 from scanner.hostwall.read import read_host_rules, read_whence
 from scanner.lane import Lane
 from scanner.measure import ALONE, Vantage, measure
 from scanner.model.address import Inventory
+from scanner.model.conformance import ConformanceRow
 from scanner.model.errors import EnvironmentFault, ScanError
 from scanner.model.evidence import CalledHome, Measurement
 from scanner.model.run import CallHome, Hop, LanRecord, Outside, PortTable, ServiceRecord, Translation, VantageRecord
@@ -49,6 +54,7 @@ class Part:
     interrupted: bool
     lan: tuple[LanRecord, ...] = ()
     missing: bool = False  # nmap was asked for and did not come to anything
+    conformance: tuple[ConformanceRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
     """Everything one connected vantage can tell; it is closed afterwards."""
     plan, inventory, progress = work.plan, work.inventory, work.progress
     witness, problems = watch(vantage)
-    told = Opinion()
+    told, played = Opinion(), Played()
     try:
         with SecondOpinion(Ask(vantage, plan, inventory, witness, progress, lane)) as opinion:
             report = both(progress, opinion.tick)
@@ -77,6 +83,8 @@ def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
                 told, tables, measurement = ask_nmap(opinion, tables, measurement)
         if not (measurement.interrupted or measurement.lost):
             tables, measurement = with_newborn(vantage, work, witness, lane, tables, measurement)
+        if plan.batteries and not measurement.lost:
+            played = play_batteries(vantage, work, tables, measurement, watched=witness is not None)
     finally:
         if witness is not None:
             witness.close()
@@ -89,11 +97,35 @@ def from_vantage(vantage: Vantage, work: Work, lane: Lane = ALONE) -> Part:
         record=vantage_record(vantage, measurement, outside),
         tables=tables,
         services=told.services,
-        problems=(*problems, *measurement.problems, *told.problems, *unread),
-        interrupted=measurement.interrupted,
+        problems=(*problems, *measurement.problems, *told.problems, *played.problems, *unread),
+        interrupted=measurement.interrupted or played.interrupted,
         lan=lan_records(measurement, vantage.name),
         missing=told.missing,
+        conformance=played.rows,
     )
+
+
+def play_batteries(
+    vantage: Vantage, work: Work, tables: tuple[PortTable, ...], measurement: Measurement, *, watched: bool
+) -> Played:
+    """What the batteries of the plan say, from this vantage."""
+    controls = measurement.controls
+    ground = Ground(
+        vantage=vantage,
+        addresses=work.plan.addresses,
+        tables=tables,
+        listeners=work.inventory.listeners,
+        path=measurement.path,
+        key=secrets.token_bytes(16),
+        prior=(controls.sent, controls.seen),
+        expect=work.plan.expect,
+        slow=work.plan.slow,
+        pace=Pace(rate=min(RATE, work.plan.rate)),
+        progress=lambda *step: work.progress(Progress(*step)),
+        present=work.present,
+        interrupted=measurement.interrupted,
+    )
+    return play_all(work.plan.batteries, ground, watched=watched)
 
 
 def with_newborn(

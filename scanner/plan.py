@@ -8,7 +8,7 @@ from ipaddress import IPv6Address
 from scanner.model.address import Address, Inventory, Listener
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.ports import PortSet
-from scanner.model.settings import START_RATE, Profile, Settings
+from scanner.model.settings import START_RATE, Expectation, Profile, Settings
 
 TCP, UDP = 6, 17
 PROTOCOLS = {"tcp": TCP, "udp": UDP}
@@ -52,6 +52,9 @@ class Plan:
     locate_all: bool  # find the place of every silent port, however many
     lan: bool  # ask what the router does with the rest of the LAN
     classes: tuple[PacketClass, ...]
+    batteries: tuple[str, ...] = ()
+    slow: bool = False
+    expect: Expectation = Expectation.STRICT
 
     @property
     def addresses(self) -> tuple[IPv6Address, ...]:
@@ -104,6 +107,9 @@ def make_plan(inventory: Inventory, settings: Settings, catalogue: dict[str, Por
         locate_all=settings.locate_all,
         lan=not quick if settings.lan is None else settings.lan,
         classes=packet_classes(targets, settings.rate, nmap=nmap, locate_all=settings.locate_all),
+        batteries=settings.batteries,
+        slow=settings.slow,
+        expect=settings.expect,
     )
 
 

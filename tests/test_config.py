@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scanner.config import KEYS, OPTIONS, Configuration, files, load, plain
 from scanner.model.errors import InputError
 from scanner.model.ports import PortSet
-from scanner.model.settings import HIGHEST_RATE, Expectation, Profile, Settings
+from scanner.model.settings import BATTERIES, HIGHEST_RATE, Expectation, Profile, Settings
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -78,6 +78,7 @@ def test_everything_from_a_file(places: Places) -> None:
         'vantages = ["ssh:me@vps", "exec:docker run out"]\nprofile = "quick"\naddresses = ["2001:db8::1"]\ntcp = "22"\n'
         'udp = ""\nrate = 5\nexpect = "rfc6092"\nfail_on = "never"\nlang = "ja"\noutputs = ["json=-"]\n'
         'names = ["www.example.org"]\npolicy = "p.toml"\nnmap = false\nlocate_all = false\n'
+        'batteries = ["icmpv6"]\nslow = true\n'
     )
     written = tomllib.loads(places.local.read_text())
     found = places.load()
@@ -96,6 +97,8 @@ def test_everything_from_a_file(places: Places) -> None:
         names=("www.example.org",),
         nmap=False,
         locate_all=False,
+        batteries=("icmpv6",),
+        slow=True,
         origins={key: str(places.local) if key in written else "default" for key in KEYS},
     )
     assert found.settings() == Settings(
@@ -107,11 +110,30 @@ def test_everything_from_a_file(places: Places) -> None:
         Expectation.RFC6092,
         nmap=False,
         locate_all=False,
+        batteries=("icmpv6",),
+        slow=True,
     )
 
 
 def test_defaults_are_the_settings_defaults(places: Places) -> None:
-    assert places.load().settings() == Settings()
+    assert places.load().settings() == Settings(batteries=BATTERIES)
+    assert places.load(flags={"profile": "quick"}).settings() == Settings(Profile.QUICK)
+
+
+@pytest.mark.parametrize(
+    ("asked", "profile", "played"),
+    [
+        (["evasion"], "standard", ("evasion",)),
+        (["icmpv6", "evasion"], "quick", ("evasion", "icmpv6")),
+        (["none"], "full", ()),
+        ([], "full", BATTERIES),
+        ([], "quick", ()),
+    ],
+)
+def test_batteries_are_the_asked_ones_or_the_profiles(
+    places: Places, asked: list[str], profile: str, played: tuple[str, ...]
+) -> None:
+    assert places.load(flags={"batteries": asked or None, "profile": profile}).settings().batteries == played
 
 
 def test_everything_from_the_environment(places: Places) -> None:

@@ -19,10 +19,13 @@ WELL_KNOWN = (445, 139, 3389, 23, 5900, 8080, 53, 161, 1900)  # what many look f
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """Port by kind of base ("tcp-blocked", "tcp-allowed", "udp-blocked"), or why there is none."""
+    """Port by kind of base ("tcp-blocked", "tcp-allowed", "udp-blocked"), or why there is none. ``open_wide``: every
+    scanned TCP port is let in.
+    """
 
     ports: dict[str, int]
     why: dict[str, str]
+    open_wide: bool = False
 
     def doubt(self, base: str) -> str:
         """Why a case with this base cannot be tried, "" where it can."""
@@ -56,7 +59,7 @@ def choose_bases(tables: Iterable[PortTable], listeners: Iterable[Listener], add
         why["tcp-allowed"] = say("the router lets no TCP port in")
     else:
         ports["tcp-allowed"] = allowed
-    return Bases(ports, why)
+    return Bases(ports, why, open_wide=is_open_wide(mine.get("tcp")))
 
 
 def pick(table: PortTable | None, verdicts: Sequence[Verdict], heard: set[int]) -> int | None:
@@ -77,10 +80,17 @@ def why_not_blocked(table: PortTable | None, protocol: str) -> str:
         return say("no {protocol} port of this address was scanned", protocol=protocol.upper())
     if any(table.verdicts.get(verdict) for verdict in UPSTREAM):
         return say("what is stopped is stopped before your router, so nothing is known of its filter")
-    if all(
-        not text or verdict in PASSED or verdict is Verdict.NO_NEIGHBOUR for verdict, text in table.verdicts.items()
-    ):
+    if is_open_wide(table):
         return say(
             "every scanned {protocol} port is let in anyway: there is no filter to slip past", protocol=protocol.upper()
         )
     return say("no {protocol} port is known to be stopped by your router", protocol=protocol.upper())
+
+
+def is_open_wide(table: PortTable | None) -> bool:
+    """Every scanned port is let in."""
+    if table is None or not any(table.verdicts.values()):
+        return False
+    return all(
+        not text or verdict in PASSED or verdict is Verdict.NO_NEIGHBOUR for verdict, text in table.verdicts.items()
+    )

@@ -44,6 +44,7 @@ SMALLEST_BATCH = 8  # shots
 CONTROLS_KNOWN, CONTROLS_A_BATCH = 250, 4  # controls that must have been sent before silence is counted
 MOST_STRAYS = 10_000
 CAPTURED = 176  # bytes of a packet that the witness keeps
+MOST_COPIES = 11  # of a shot, whatever happens
 LOSSY_ROUNDS = 3  # how often a shot is sent again because the moment it was sent in proves nothing
 REFRESH_EVERY = 8.0  # seconds; control flows must outlive any router's UDP timer
 WINDOW = 6000  # source ports below those that kernels choose by themselves
@@ -268,7 +269,7 @@ class Exchange:
             return False
         counted = sum(trial.counts for trial in trials)
         enough = shot.tries if shot.tries is not None else self.needed or 2
-        return counted < enough and len(trials) < counted + LOSSY_ROUNDS
+        return counted < enough and len(trials) < min(MOST_COPIES, counted + LOSSY_ROUNDS)
 
     def _doubt(self, shot: Shot, trials: Sequence[Trial]) -> str:
         if any(shot.settled(trial) for trial in trials):

@@ -37,6 +37,7 @@ class Ground:
     errors: float = ERRORS_A_SECOND
     progress: Callable[[str, int, int, float], None] = field(default=lambda *_: None)
     present: Callable[[], frozenset[IPv6Address]] | None = None
+    interrupted: bool = False  # before anything could be played
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ UNSET = {
     "names": "those that DDNS clients on this host keep",
     "store": "runs.db in the state directory",
     "keep": "for ever",
+    "batteries": "all, in profile quick none",
 }
 
 

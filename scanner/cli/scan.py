@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner.cli.memory import NO_STORE, keep_run, named_run
-from scanner.cli.options import shared
-from scanner.cli.output import Output, parse_outputs, write_outputs
+from scanner.cli.options import FORMATS_HELP, redact_option, shared
+from scanner.cli.output import Output, parse_outputs, redacted_if, write_outputs
 from scanner.model.errors import EnvironmentFault, InputError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ THREE_WAYS = (
     "outputs",
     multiple=True,
     metavar="FORMAT=PATH",
-    help="html=FILE or json=FILE; - is standard output; repeatable.",
+    help=FORMATS_HELP,
 )
 @click.option(
     "--fail-on", metavar="SEVERITY", help="Exit 1 from this severity on: low, medium, high (default), critical, never."
@@ -92,6 +92,14 @@ THREE_WAYS = (
     help="Find where every silent port ends (default: yes); no: a random sample stands for those that behave alike.",
 )
 @click.option(
+    "--battery",
+    "batteries",
+    multiple=True,
+    metavar="NAME",
+    help="evasion, icmpv6, simple-security or none; repeatable (default: all, in quick none).",
+)
+@click.option("--slow/--no-slow", "slow", default=None, help="Test state timers at full length (minutes).")
+@click.option(
     "--explain",
     "explain_port",
     metavar="PORT[/udp]",
@@ -99,6 +107,7 @@ THREE_WAYS = (
 )
 @click.option("--yes", is_flag=True, help="With --explain: trace one probe without asking.")
 @click.option("--dry-run", is_flag=True, help="Print every class of packet, its count, rate and target; send nothing.")
+@redact_option
 @shared
 def scan(**options: Any) -> None:
     """Scan this host's own IPv6 addresses from outside while a witness on it watches what arrives.
@@ -119,7 +128,7 @@ def scan(**options: Any) -> None:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
     quiet = options["quiet"]
     kept = keep_run(run_scan(request, quiet=quiet), configuration.store, configuration.keep, earlier)
-    run = kept.run
+    run = redacted_if(kept.run, wanted=options["redact"])
     as_asked = write_outputs(run, asked, quiet=quiet)
     if not quiet and all(output.path != "-" for output in asked):
         from rich.console import Console
@@ -167,6 +176,8 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
         "names",
         "router",
         "nmap",
+        "batteries",
+        "slow",
         "store",
         "keep",
         "locate_all",
@@ -203,6 +214,7 @@ def request_of(configuration: Configuration, options: dict[str, Any]) -> Request
         catalogue=load_catalogue(),
         policy=policy_of(configuration.policy),
         title=options["title"],
+        policy_file=str(configuration.policy or ""),
         names=names_of(configuration),
         router=router_of(configuration),
     )
@@ -277,9 +289,12 @@ def exit_status(run: Run, fail_on: str) -> int:
 
 def dry_run(request: Request, *, as_json: bool) -> None:
     """Every class of packet a scan would send."""
+    from scanner.batteries.run import packet_classes
     from scanner.discovery.inventory import discover
 
-    classes = (*request.plan(discover(), request.settings).classes, *beside_the_probes(request))
+    plan = request.plan(discover(), request.settings)
+    batteries = packet_classes(plan.batteries, plan.addresses)
+    classes = (*plan.classes, *batteries, *beside_the_probes(request))
     rows = [{"packets": c.name, "target": c.target, "count_at_most": c.count, "rate_at_most": c.rate} for c in classes]
     if as_json:
         click.echo(

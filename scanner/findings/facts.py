@@ -6,6 +6,7 @@ from ipaddress import IPv6Address
 
 from scanner.model.address import Address, Inventory, Kind, Listener
 from scanner.model.catalogue import Catalogue
+from scanner.model.conformance import ConformanceRow
 from scanner.model.names import NameRecord
 from scanner.model.ports import PortSet
 from scanner.model.privacy import Privacy
@@ -40,6 +41,7 @@ class Facts:
     expect: Expectation = Expectation.STRICT
     witness: bool = True
     lan: tuple[LanRecord, ...] = ()
+    conformance: tuple[ConformanceRow, ...] = ()
     vendors: Mapping[str, str] = field(default_factory=dict)  # MAC address -> who assigned it, where that is known
     privacy: Privacy | None = None
     differences: tuple[Difference, ...] = ()

@@ -11,6 +11,10 @@ START_RATE = 1_000
 HIGHEST_RATE = 200_000
 
 
+BATTERIES = ("evasion", "icmpv6", "simple-security")
+NO_BATTERY = "none"
+
+
 class Profile(StrEnum):
     QUICK = "quick"
     STANDARD = "standard"
@@ -36,5 +40,14 @@ class Settings:
     rate: int = DEFAULT_RATE
     expect: Expectation = Expectation.STRICT
     nmap: bool = True
+    batteries: tuple[str, ...] = ()  # of BATTERIES
+    slow: bool = False  # state timers at full length
     locate_all: bool = True  # find where every silent port ends, not those of a random sample only
     lan: bool | None = None  # ask what the router does with the rest of the LAN
+
+
+def batteries_of(asked: tuple[str, ...], profile: Profile) -> tuple[str, ...]:
+    """The batteries to play: ``asked`` ones, or the profile's where nothing was asked for."""
+    if not asked:
+        return () if profile is Profile.QUICK else BATTERIES
+    return tuple(name for name in BATTERIES if name in asked)

@@ -10,6 +10,8 @@ from scanner.lab.lab import Lab
 from scanner.lab.rootless import possible
 
 HERE = Path(__file__).parent
+# The batteries take half a minute at their usual pace; test_batteries.py plays them.
+os.environ.setdefault("V6EXPOSE_BATTERIES", "none")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
