@@ -232,7 +232,7 @@ def _unseen(scene: Scene, entry: Allow) -> list[str]:
     ]
     seen = _fitting(scene, entry)
     if not seen:
-        gaps.append(say("no {role} address was probed", role=entry.role.value))
+        gaps.append(say("no address of this kind was probed: {role}", role=entry.role.value))
     for one in seen:
         known = one.of(set(Verdict) - {Verdict.INDETERMINATE})
         missing = PortSet.of(frozenset(entry.ports) - known)
