@@ -19,6 +19,8 @@ def row_of(run: Run) -> dict[str, Any]:
     header, summary = run.run, run.summary
     if not 0 < len(header.id) <= LONGEST_ID or plain(header.id) != header.id:
         raise InputError(f"run id {header.id[:40]!r} is no id", f"ids have 1 to {LONGEST_ID} printable characters")
+    if header.started_at.tzinfo is None or header.finished_at.tzinfo is None:
+        raise InputError(f"run {header.id} names times without a zone", "write them like 2026-11-23T00:12:05Z")
     return {
         "id": header.id,
         "host": plain(run.host.name),
