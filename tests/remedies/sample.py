@@ -1,4 +1,4 @@
-"""A run whose findings carry the rules' own names: the report's story of an open router, judged as the rules judge it."""
+"""A run whose findings carry the rules' own names: the report's story of an open router."""
 
 from dataclasses import replace
 from ipaddress import IPv6Address

@@ -1,4 +1,4 @@
-"""Every template word for word (golden/). ``V6EXPOSE_GOLDEN=write`` writes them anew, to be read before they are kept."""
+"""Every template word for word (golden/). ``V6EXPOSE_GOLDEN=write`` writes them anew."""
 
 import os
 from pathlib import Path

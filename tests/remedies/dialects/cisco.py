@@ -6,6 +6,7 @@ from ipaddress import IPv6Address, IPv6Network
 from .packet import ICMPV6, IPV4, TCP, UDP, Packet
 
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "icmp": ICMPV6, "4": IPV4, "ipv6": None}
+EVERYWHERE = IPv6Network("::/0")
 MESSAGES = {"nd-ns": 135, "nd-na": 136, "router-advertisement": 134}
 
 
@@ -65,16 +66,14 @@ def load(text: str) -> Ios:
                 assert used in router.lists, line
                 router.attached[interface, direction] = used
             case ["evaluate", reflected]:
-                router.lists[name].append(Entry(True, None, *_any(), evaluate=reflected))
+                router.lists[name].append(
+                    Entry(permits=True, protocol=None, source=EVERYWHERE, destination=EVERYWHERE, evaluate=reflected)
+                )
             case ["permit" | "deny" as action, protocol, *rest]:
                 router.lists[name].append(_entry(action == "permit", protocol, rest))
             case _:
                 raise AssertionError(f"no command of IOS: {line}")
     return router
-
-
-def _any() -> tuple[IPv6Network, IPv6Network]:
-    return IPv6Network("::/0"), IPv6Network("::/0")
 
 
 def _entry(permits: bool, protocol: str, words: list[str]) -> Entry:  # noqa: FBT001
@@ -100,7 +99,7 @@ def _entry(permits: bool, protocol: str, words: list[str]) -> Entry:  # noqa: FB
 def _place(words: list[str]) -> tuple[IPv6Network, list[str]]:
     match words:
         case ["any", *rest]:
-            return IPv6Network("::/0"), rest
+            return EVERYWHERE, rest
         case ["host", address, *rest]:
             return IPv6Network((IPv6Address(address), 128)), rest
         case [prefix, *rest]:

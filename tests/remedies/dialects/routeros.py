@@ -1,4 +1,4 @@
-"""MikroTik RouterOS: ``/ipv6 firewall filter add`` -> nftables. Rules work from top to bottom, what none matches passes."""
+"""MikroTik RouterOS: ``/ipv6 firewall filter add`` -> nftables. What no rule matches passes."""
 
 import shlex
 

@@ -1,4 +1,4 @@
-"""YAMAHA RTX: ``ipv6 filter``, ``ipv6 filter dynamic``, ``ipv6 IF secure filter`` (Command Reference chapters 8 and 30).
+"""YAMAHA RTX: ``ipv6 filter``, ``ipv6 filter dynamic``, ``ipv6 IF secure filter`` (Command Reference, chapter 30).
 
 The first filter of the list that matches decides; what none matches is discarded. Without a list everything passes.
 ``established`` is TCP with ACK. Port lists count for TCP and UDP only; ``icmp6`` alone takes types and codes in their
