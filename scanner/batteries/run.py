@@ -14,6 +14,7 @@ from scanner.batteries.derived import derive
 from scanner.batteries.exchange import MOST_COPIES, RATE
 from scanner.batteries.ground import Ground, Played
 from scanner.batteries.path_control import TRIES
+from scanner.batteries.simple_security import battery as simple_security
 from scanner.data.cases import EVASION, ICMPV6, load_cases
 from scanner.model.cases import Case
 from scanner.model.conformance import ConformanceRow
@@ -53,6 +54,7 @@ def class_of(case: Case, battery: str, address: IPv6Address) -> PacketClass:
 BATTERIES: tuple[Battery, ...] = (
     Battery("evasion", evasion.play, evasion.rows_unasked, classes_of(EVASION, "evasion")),
     Battery("icmpv6", icmpv6.play, icmpv6.rows_unasked, classes_of(ICMPV6, "icmpv6")),
+    Battery(simple_security.NAME, simple_security.play, simple_security.rows_unasked, simple_security.classes),
 )
 
 

@@ -66,15 +66,15 @@ class Cast:
 
 
 def acts(cast: Cast, timing: Timing) -> tuple[Act, ...]:
-    """Everything that is said about one address."""
+    """Everything that is said about one address; what takes longest begins first."""
     return (
         controls(cast, timing),
         *unsolicited(cast, timing),
+        *idle(cast, timing),
         sources(cast),
         *datagrams(cast),
         *ipsec_and_mobility(cast),
         *connections(cast),
-        *idle(cast, timing),
     )
 
 

@@ -72,11 +72,11 @@ class Performance:
     def perform(self) -> Played:
         ended = self._play({host: [search(cast)] for host, cast in self.casts.items()}, [])
         distance = self._distance()
-        host = next((one for one, seen in self.seen.items() if "first.reply" in seen.arrived), self.ground.addresses[0])
-        if distance and not ended:
+        host = next((one for one, seen in self.seen.items() if "first.reply" in seen.arrived), None)
+        if host and distance and not ended:
             ended = self._play({}, [ask_router(self.casts[host], distance)])
         gate = Gate(distance, self._router()) if distance else None
-        if gate and not ended:
+        if host and gate and not ended:
             ended = self._all(host, gate)
         return self._judged(gate, ended)
 
@@ -97,7 +97,7 @@ class Performance:
 
     def _play(self, mine: dict[IPv6Address, list[Act]], about: list[Act]) -> str:
         parts = [(host, self.seen[host], acts_) for host, acts_ in mine.items()]
-        parts.append((self.ground.addresses[0], self.about, about))
+        parts.append((self.ground.addresses[0], self.about, about))  # says nothing from the inside
         rate = self.timing.rate
         return play_acts(
             self.stage,
@@ -122,18 +122,29 @@ class Performance:
         if lost and not trouble:
             trouble = say("a capture lost {count} packets", count=lost)
         catalogue = load_recommendations()
+        present = self.ground.present() if self.ground.present else frozenset(self.seen)
+        gone = [host for host in self.ground.addresses if host not in self.seen]
+        name, why = self.ground.vantage.name, say("the address vanished from the host")
+        missed = [row for host in gone for row in unasked(host, name, why, catalogue)]
         told = [
             row
             for host, seen in self.seen.items()
             for row in rows(
                 host,
-                self.ground.vantage.name,
-                Facts(seen, self.about, gate, self.timing, self.stage.second is not None, trouble),
+                name,
+                Facts(
+                    seen,
+                    self.about,
+                    gate,
+                    self.timing,
+                    self.stage.second is not None,
+                    trouble or ("" if host in present else why),
+                ),
                 catalogue,
-                router_too=host == self.ground.addresses[0],
+                router_too=host == next(iter(self.seen)),
             )
         ]
-        return Played(tuple(told), (trouble,) if trouble else (), ended.startswith("interrupted"))
+        return Played((*told, *missed), (trouble,) if trouble else (), ended.startswith("interrupted"))
 
 
 def ends(stage: Stage, hush: Hush) -> Ends:

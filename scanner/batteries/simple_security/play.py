@@ -1,12 +1,13 @@
-"""Plays all acts of all addresses at once, at one pace, each act at its own speed."""
+"""Plays all acts of all addresses at once, at one pace, each act at its own speed; the first acts go first."""
 
 from __future__ import annotations
 
+import heapq
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
+from itertools import count
 
 from scanner.batteries.simple_security.script import Act, Shot
 from scanner.batteries.simple_security.seen import Seen
@@ -24,6 +25,7 @@ class Player:
     host: IPv6Address
     seen: Seen
     act: Act
+    rank: int  # what waits longest must begin first
     at: int = 0
     shots: tuple[Shot, ...] = ()
     begun: bool = False
@@ -76,7 +78,7 @@ def play(
     play, not the program: what was seen is kept.
     """
     now = time.monotonic()
-    players = [Player(host, seen, act, ready=now) for host, seen, acts in parts for act in acts]
+    players = [Player(host, seen, act, rank, ready=now) for host, seen, acts in parts for rank, act in enumerate(acts)]
     try:
         return _play(stage, players, timing, patience, tick)
     except KeyboardInterrupt:
@@ -88,7 +90,8 @@ def play(
 def _play(
     stage: Stage, players: Sequence[Player], timing: Timing, patience: float, tick: Callable[[int, int], None]
 ) -> str:
-    queue: deque[tuple[Player, Shot]] = deque()
+    queue: list[tuple[int, int, Player, Shot]] = []
+    numbers = count()
     total = sum(len(player.act.steps) for player in players)
     end = time.monotonic() + timing.longest
     next_send = told = 0.0
@@ -99,10 +102,11 @@ def _play(
         for player in players:
             shots = player.due(now, patience)
             player.waiting += len(shots)
-            queue.extend((player, shot) for shot in shots)
+            for shot in shots:
+                heapq.heappush(queue, (player.rank, next(numbers), player, shot))
         next_send = max(next_send, now - NAP)  # what a slow machine could not send in time is not sent faster
         while queue and next_send <= now:
-            player, shot = queue.popleft()
+            _, _, player, shot = heapq.heappop(queue)
             stage.send(player.host, player.seen, shot)
             player.said(shot, now)
             next_send += 1 / timing.rate

@@ -88,7 +88,10 @@ def second_address(vantage: Vantage) -> IPv6Address | None:
 
 @contextmanager
 def open_stage(vantage: Vantage, hosts: Sequence[IPv6Address]) -> Iterator[tuple[Stage, dict[IPv6Address, Hush]]]:
-    """Raises IncompleteError where the far end cannot, OSError where this host may not."""
+    """The stage and the host's silent ports, by address: those that it still has.
+
+    Raises IncompleteError where the far end cannot, OSError where this host may not.
+    """
     session, second = vantage.session, second_address(vantage)
     with contextlib.suppress(IncompleteError):
         session.receive()  # what an earlier measurement did not wait for
@@ -105,10 +108,17 @@ def open_stage(vantage: Vantage, hosts: Sequence[IPv6Address]) -> Iterator[tuple
         stack.callback(witness.close)
         raw, hushes = {}, {}
         for host in hosts:
-            raw[host] = stack.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW))
-            raw[host].bind((str(host), 0))
-            hushes[host] = Hush(host)
-            stack.callback(hushes[host].close)
-            for protocol in PROTOCOLS:
-                hushes[host].protocol(protocol)
+            with contextlib.suppress(OSError):  # gone meanwhile: the others go on
+                raw[host] = stack.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW))
+                raw[host].bind((str(host), 0))
+                hushes[host] = hush(host, stack)
         yield Stage(session, witness, raw, vantage.address, second, (ports[0], ports[1])), hushes
+
+
+def hush(host: IPv6Address, stack: ExitStack) -> Hush:
+    """Silence for an address, until the stack unwinds."""
+    one = Hush(host)
+    stack.callback(one.close)
+    for protocol in PROTOCOLS:
+        one.protocol(protocol)
+    return one
