@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import quote
 
+from scanner.report.text import clean
+
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 VERSION = "2.1.0"
 TOOL = "v6expose"
@@ -100,16 +102,15 @@ def sarif_log(
 
 
 def to_text(log: Mapping[str, Any]) -> str:
-    """Indented JSON, ending in a newline."""
-    return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+    """Indented JSON, ending in a newline; what a reader could not see is made visible."""
+    return json.dumps(_visible(log), indent=1, ensure_ascii=False) + "\n"
 
 
 def uri_of(path: str) -> dict[str, str]:
     """An artifactLocation: relative paths hang on the root, so that a checkout may lie anywhere (section 3.4)."""
     pure = PurePosixPath(path)
-    if pure.is_absolute():
-        return {"uri": f"file://{quote(str(pure))}"}
-    return {"uri": quote(str(pure)), "uriBaseId": ROOT}
+    uri = quote(str(pure).encode("utf-8", "surrogatepass"))
+    return {"uri": f"file://{uri}"} if pure.is_absolute() else {"uri": uri, "uriBaseId": ROOT}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -162,6 +163,14 @@ def _invocation(invocation: Invocation) -> dict[str, Any]:
         "executionSuccessful": invocation.complete,
         "toolExecutionNotifications": notes,
     }
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {key: _visible(one) for key, one in value.items()}
+    return [_visible(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _moment(at: datetime) -> str:

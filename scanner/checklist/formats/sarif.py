@@ -11,7 +11,7 @@ from scanner.checklist.facts import FACTS_BY_KEY
 from scanner.checklist.values import Checklist, Item, Status
 from scanner.model.text import say
 from scanner.report import sarif
-from scanner.report.text import clean, rfc_link
+from scanner.report.text import rfc_link
 
 UNLISTED, ALLOWED, WAIVER = "unlisted_port_answers", "allowed_port_answers", "waiver_in_force"
 TITLES = {
@@ -26,7 +26,7 @@ def to_sarif(checklist: Checklist) -> str:
     items = [item for item in checklist.items if item.status is not Status.PASS]
     rules = dict.fromkeys(rule_of(item.id) for item in checklist.items)
     standards = {rule_of(item.id): item.standard for item in checklist.items}
-    gaps = tuple(clean(f"{item.title}: {item.evidence}") for item in items if item.counts_as is Status.NOT_MEASURED)
+    gaps = tuple(f"{item.title}: {item.evidence}" for item in items if item.counts_as is Status.NOT_MEASURED)
     invocation = sarif.Invocation(
         started=checklist.measured_at - timedelta(seconds=checklist.seconds),
         finished=checklist.measured_at,
@@ -62,7 +62,7 @@ def _rule(rule: str, standard: str) -> sarif.Rule:
 
 
 def _result(item: Item, checklist: Checklist) -> sarif.Result:
-    told = clean(f"{item.title}: {item.evidence}.") + (f"\n{clean(item.remedy)}" if item.remedy else "")
+    told = f"{item.title}: {item.evidence}." + (f"\n{item.remedy}" if item.remedy else "")
     waiver = item.waiver
     return sarif.Result(
         rule=rule_of(item.id),
