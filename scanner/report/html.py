@@ -24,6 +24,7 @@ from scanner.report.text import clean
 from scanner.report.view import view_of
 
 LARGEST_PLAIN = 1_000_000  # characters of JSON that are embedded readable; more are compressed
+LARGEST_FOR_GZIP = 8_000_000  # characters; beyond, gzip does not get it small
 LARGEST_GZIP = 1_000_000  # bytes; more are compressed harder, by what browsers cannot read
 _KIB = 1024
 # what a browser, an editor or a terminal might act on instead of showing
@@ -43,14 +44,14 @@ class Embedded:
 def render_html(run: Run, language: str = SOURCE) -> str:
     """Raises InputError where the document's port lists cannot be read, or for a language that nobody speaks here."""
     spoken = translator(language)
-    environment = _environment(language)
-    style, script = _source(environment, "report/report.css"), _source(environment, "report/report.js")
+    environment = environment_for(language)
+    style, script = source_of(environment, "report/report.css"), source_of(environment, "report/report.js")
     return environment.get_template("report.html.j2").render(
         view=in_language(view_of(in_language(run, spoken)), spoken),
         document=_embedded(run),
         style=style,
         script=script,
-        policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        policy=f"default-src 'none'; style-src {hash_of(style)}; script-src {hash_of(script)}; "
         "base-uri 'none'; form-action 'none'",
     )
 
@@ -63,7 +64,7 @@ def templates() -> Path:
 
 
 @cache
-def _environment(language: str = SOURCE) -> Environment:
+def environment_for(language: str = SOURCE) -> Environment:
     """Templates say ``_("message", name=value)`` and ``ngettext("one", "many", count)``; ``lang`` is the tag."""
     environment = Environment(
         loader=FileSystemLoader(templates()),
@@ -83,12 +84,12 @@ def _shown(value: object) -> object:
     return value if isinstance(value, Markup) else clean(str(value))
 
 
-def _source(environment: Environment, name: str) -> Markup:
+def source_of(environment: Environment, name: str) -> Markup:
     """Our own style or script, word for word: its hash stands in the policy."""
     return Markup(environment.get_template(name).render().strip())  # noqa: S704
 
 
-def _hash(source: str) -> str:
+def hash_of(source: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 
@@ -99,8 +100,8 @@ def _embedded(run: Run) -> Embedded:
     if len(text) <= LARGEST_PLAIN:
         return Embedded(name, size, Markup(_UNSEEN.sub(_json_escape, text)), Markup(""))  # noqa: S704
     # level 2: on port lists smaller than level 6, and three times as fast
-    packed = gzip.compress(text.encode(), compresslevel=2, mtime=0)
-    if len(packed) <= LARGEST_GZIP:
+    packed = gzip.compress(text.encode(), compresslevel=2, mtime=0) if len(text) <= LARGEST_FOR_GZIP else b""
+    if 0 < len(packed) <= LARGEST_GZIP:
         return Embedded(f"{name}.gz", size, Markup(""), _data("gzip", packed))
     # gzip looks back 32 KiB; the same port lists stand in many tables, each of them longer than that
     return Embedded(f"{name}.xz", size, Markup(""), _data("x-xz", lzma.compress(text.encode(), preset=1)))

@@ -49,6 +49,12 @@ def size(ranges: Iterable[Range]) -> int:
     return sum(high - low + 1 for low, high in ranges)
 
 
+@lru_cache(maxsize=256)
+def size_of(text: str) -> int:
+    """How many ports a port list of the document names. Raises InputError as ``read_ranges``."""
+    return size(read_ranges(text))
+
+
 def listing(ranges: Ranges, most: int) -> tuple[str, int]:
     """The first ``most`` ranges as text that may wrap after each comma, and how many ranges are left off."""
     words = [str(low) if low == high else f"{low}-{high}" for low, high in ranges[:most]]

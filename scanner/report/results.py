@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scanner.model.run import Disagreement, NmapRow, PortTable, Run
 from scanner.model.verdict import Verdict
-from scanner.report.ranges import Ranges, read_ranges, size
+from scanner.report.ranges import Ranges, read_ranges, size_of
 from scanner.report.text import one_line
 from scanner.report.words import KINDS, STATES, VERDICT_ORDER, VERDICTS, Group
 
@@ -130,7 +130,7 @@ def _services(table: PortTable, run: Run) -> tuple[Service, ...]:
 
 def _table(table: PortTable, run: Run) -> Table:
     ranges = {verdict: read_ranges(table.verdicts.get(verdict, "")) for verdict in VERDICT_ORDER}
-    rows = tuple(Row(verdict, found, size(found)) for verdict, found in ranges.items() if found)
+    rows = tuple(Row(verdict, found, size_of(table.verdicts[verdict])) for verdict, found in ranges.items() if found)
     return Table(
         table.protocol,
         sum(row.count for row in rows),

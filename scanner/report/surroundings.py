@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scanner.model.run import AddressRecord, Evidence, PortTable, Run, VantageRecord
 from scanner.model.text import capitalised, say
-from scanner.report.ranges import listing, read_ranges, size
+from scanner.report.ranges import listing, read_ranges, size_of
 from scanner.report.results import Tag, tags_of
 from scanner.report.text import and_more, clean, count, doubt, lifetime, one_line, percent
 from scanner.report.words import KINDS, ORIGINS, STATES, VERDICTS, VerdictWords, Word
@@ -103,7 +103,7 @@ def _evidence(row: Evidence, table: PortTable) -> EvidenceRow:
     shown, left_off = listing(ranges, MOST_EVIDENCE_RANGES)
     return EvidenceRow(
         and_more(shown, left_off),
-        f"{size(ranges):,}",
+        f"{size_of(row.ports):,}",
         VERDICTS[row.verdict],
         answer_of(row, table.address),
         arrival_of(row),

@@ -193,7 +193,7 @@ def test_the_embedded_document_holds_nothing_that_html_could_act_on() -> None:
 
 
 def test_every_value_is_cleaned_on_its_way_into_the_page() -> None:
-    template = html._environment().from_string("{{ value }}")
+    template = html.environment_for().from_string("{{ value }}")
     assert template.render(value="\x1b<b>\u202e") == "&lt;U+001B&gt;&lt;b&gt;&lt;U+202E&gt;"
 
 
