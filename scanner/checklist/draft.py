@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scanner.checklist.evaluate import judge_fact, refuse_unreadable
+from scanner.checklist.evaluate import judge_fact
 from scanner.checklist.facts import FACTS, Fact
 from scanner.checklist.network import lan_passes
 from scanner.checklist.ports import process_names, unlisted_answers
 from scanner.checklist.router import upstream_ports
-from scanner.checklist.scene import Scene, coverage_gaps
+from scanner.checklist.scene import Scene, coverage_gaps, scene_of
 from scanner.checklist.values import Item, Status
 from scanner.findings.facts import Place, Sighting
 from scanner.findings.measured import HIGHEST_BOUND
@@ -43,10 +43,10 @@ class Door:
 
 def draft(run: Run, catalogue: Catalogue) -> str:
     """The text of a policy for the run's host. Raises InputError for a document that no scan wrote."""
-    refuse_unreadable(run)
-    doors = tuple(doors_of(Scene(Policy(), run, catalogue)))
+    bare = scene_of(Policy(), run, catalogue)
+    doors = tuple(doors_of(bare))
     allowed = tuple(door.entry for door in doors if not door.doubt)
-    scene = _strictest(Scene(Policy(allow=allowed), run, catalogue))
+    scene = _strictest(replace(bare, policy=Policy(allow=allowed)))
     lines = [*_head(run), "", *_allowed(doors), "[require]", *_required(scene), ""]
     return "\n".join(lines)
 

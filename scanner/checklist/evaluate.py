@@ -1,15 +1,13 @@
 """Policy + run + day -> checklist. Pure."""
 
 from datetime import date
-from ipaddress import IPv6Address, IPv6Network
 
 from scanner.checklist.facts import FACTS, Fact
 from scanner.checklist.ports import judge_ports
-from scanner.checklist.scene import Scene
+from scanner.checklist.scene import Scene, scene_of
 from scanner.checklist.values import Checklist, Item
 from scanner.checklist.waivers import waived
 from scanner.model.catalogue import Catalogue
-from scanner.model.errors import InputError
 from scanner.model.run import Run
 from scanner.policy import Policy
 
@@ -18,8 +16,7 @@ def evaluate(policy: Policy, run: Run, catalogue: Catalogue, today: date) -> Che
     """``today`` (UTC) decides which waivers are in force; the run may be older. Raises InputError for a run document
     that no scan wrote.
     """
-    refuse_unreadable(run)
-    scene = Scene(policy, run, catalogue, frozenset(waiver.item for waiver in policy.in_force(today)))
+    scene = scene_of(policy, run, catalogue, frozenset(waiver.item for waiver in policy.in_force(today)))
     required = tuple(fact for fact in FACTS if policy.require.asks_for(fact.key))
     items = (*(judge_fact(scene, fact) for fact in required), *judge_ports(scene))
     return Checklist(
@@ -31,17 +28,6 @@ def evaluate(policy: Policy, run: Run, catalogue: Catalogue, today: date) -> Che
         items=waived(items, policy, today),
         not_required=tuple(fact.key for fact in FACTS if fact not in required),
     )
-
-
-def refuse_unreadable(run: Run) -> None:
-    """Raises InputError for a document whose addresses are none: it was not written by a scan."""
-    try:
-        for table in run.ports:
-            IPv6Address(table.address)
-        for row in run.lan:
-            IPv6Network(row.prefix)
-    except ValueError as error:
-        raise InputError(f"not a v6expose run document ({str(error)[:80]})", "give one that a scan wrote") from error
 
 
 def judge_fact(scene: Scene, fact: Fact) -> Item:

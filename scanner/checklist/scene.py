@@ -1,14 +1,14 @@
 """What the items are judged by: the policy, the run, and the run's tables as the rules see them. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from ipaddress import IPv6Address
+from dataclasses import dataclass, replace
+from ipaddress import IPv6Address, IPv6Network
 
 from scanner.findings.facts import STOPPED_IN_SILENCE, Facts, Place, Sighting, View, look
 from scanner.findings.words import counted, listed
 from scanner.model.address import Address, Inventory
 from scanner.model.catalogue import Catalogue
+from scanner.model.errors import InputError
 from scanner.model.ports import PortSet
 from scanner.model.run import Run, VantageRecord
 from scanner.model.settings import Profile
@@ -19,36 +19,22 @@ from scanner.policy import Policy
 PROVEN, REFUTED = "proven", "refuted"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """The parts are derived once: ``cached_property`` needs a ``__dict__``, so there are no slots."""
+    """``view`` has the tables of every vantage that is not refuted; ``waived`` are items whose waiver is in force.
+
+    Another policy for the same run is a ``replace()``: the tables are read once.
+    """
 
     policy: Policy
     run: Run
     catalogue: Catalogue
-    waived: frozenset[str] = frozenset()  # items whose waiver is in force
+    view: View
+    waived: frozenset[str] = frozenset()
 
-    @cached_property
-    def view(self) -> View:
-        """The tables of every vantage that is not refuted."""
-        run = self.run
-        return look(
-            Facts(
-                inventory=self.inventory,
-                tables=run.ports,
-                vantages=run.vantages,
-                services=run.services,
-                catalogue=self.catalogue,
-                policy=self.policy,
-                expect=run.run.expect,
-                witness=run.run.witness,
-            )
-        )
-
-    @cached_property
+    @property
     def inventory(self) -> Inventory:
-        run = self.run
-        return Inventory(run.host.name, run.host.os, tuple(addresses_of(run)), run.listeners, None)
+        return self.view.facts.inventory
 
     @property
     def usable(self) -> tuple[VantageRecord, ...]:
@@ -79,6 +65,27 @@ class Scene:
         profile = self.policy.require.profile
         whole = profile is Profile.FULL or (profile is Profile.STANDARD and protocol == "tcp")
         return PortSet.every() if whole else PortSet()
+
+
+def scene_of(policy: Policy, run: Run, catalogue: Catalogue, waived: frozenset[str] = frozenset()) -> Scene:
+    """Raises InputError for a run document whose port lists or addresses cannot be read."""
+    try:
+        facts = Facts(
+            inventory=Inventory(run.host.name, run.host.os, tuple(addresses_of(run)), run.listeners, None),
+            tables=tuple(replace(table, evidence=()) for table in run.ports),  # no item looks at it, and it is long
+            vantages=run.vantages,
+            services=run.services,
+            catalogue=catalogue,
+            expect=run.run.expect,
+            witness=run.run.witness,
+            lan=run.lan,
+        )
+        view = look(facts)
+        for row in run.lan:
+            IPv6Network(row.prefix)
+    except ValueError as error:
+        raise InputError(f"not a v6expose run document ({str(error)[:80]})", "give one that a scan wrote") from error
+    return Scene(policy, run, catalogue, view, waived)
 
 
 def addresses_of(run: Run) -> Iterator[Address]:

@@ -82,7 +82,7 @@ def parsed(text: str) -> dict[str, Any] | None:
         return None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(toml_texts())
 def test_it_knows_the_line_of_everything_that_was_written(written: tuple[str, dict[Path, int]]) -> None:
     text, lines = written
