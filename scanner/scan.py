@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv6Address
 
 from scanner import __version__
+from scanner.data.cases import EVASION, ICMPV6, load_cases
 from scanner.discovery.follow import Event, follow
 from scanner.discovery.outbound import destinations_of, read_outbound
 from scanner.discovery.packages import with_packages
@@ -165,6 +166,7 @@ def conclude(
         witness=watched,
         lan=tuple(row for part in parts for row in part.lan),
         conformance=tuple(row for part in parts for row in part.conformance),
+        cases=(*load_cases(EVASION), *load_cases(ICMPV6)),
         differences=differences(table for table in tables if table.vantage not in refuted),
         privacy=read_privacy(scanned, inventory),
         vendors=read_vendors(inventory),

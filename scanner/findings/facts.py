@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
 from scanner.model.address import Address, Inventory, Kind, Listener
+from scanner.model.cases import Case
 from scanner.model.catalogue import Catalogue
 from scanner.model.conformance import ConformanceRow
 from scanner.model.names import NameRecord
@@ -42,6 +43,7 @@ class Facts:
     witness: bool = True
     lan: tuple[LanRecord, ...] = ()
     conformance: tuple[ConformanceRow, ...] = ()
+    cases: tuple[Case, ...] = ()  # of the batteries, whose rows are in ``conformance``
     vendors: Mapping[str, str] = field(default_factory=dict)  # MAC address -> who assigned it, where that is known
     privacy: Privacy | None = None
     differences: tuple[Difference, ...] = ()

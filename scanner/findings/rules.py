@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scanner.findings import (
     addressing,
+    batteries,
     binding,
     differences,
     exposed,
@@ -52,6 +53,9 @@ RULES = (
     Rule(lan.LAN_OPEN, "the rest of the LAN is let in", lan.judge_lan),
     Rule(translation.RULE, "addresses translated on the way", translation.judge_translation),
     Rule(differences.RULE, "vantages differ", differences.judge_differences),
+    Rule(batteries.WAYS, "ways through the filter", batteries.judge_ways),
+    Rule(batteries.UNWANTED, "unwanted ICMPv6 gets in", batteries.judge_unwanted),
+    Rule(batteries.ERRORS_LOST, "errors about own connections are lost", batteries.judge_errors_lost),
 )
 
 
