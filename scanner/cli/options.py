@@ -1,10 +1,14 @@
-"""What every command takes: --json, -q and -v."""
+"""What every command takes: --json, -q and -v; and what those that write reports share."""
 
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+FORMATS_HELP = "html, json, sarif, junit, csv, markdown, prometheus, ndjson or pdf; - is standard output; repeatable."
+redact_option = click.option(
+    "--redact", is_flag=True, help="Pseudonyms for every address, MAC and name in what is written and shown."
+)
 _SHARED = (
     click.option("-v", "--verbose", is_flag=True, help="Say everything, however long."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and what was asked for."),

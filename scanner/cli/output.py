@@ -35,10 +35,12 @@ def parse_outputs(texts: Iterable[str], known: Collection[str] | None = None) ->
     """Every ``-o``, each of them writable now; ``known`` are the formats, None for those of a report. Raises
     InputError.
     """
-    from scanner.report import FORMATS
+    from scanner.report import FORMATS, require
     from scanner.report.write import check_writable
 
     outputs = tuple(parse_output(text, FORMATS if known is None else known) for text in texts)
+    for output in outputs if known is None else ():
+        require(output.format)
     if sum(output.path == STANDARD_OUTPUT for output in outputs) > 1:
         raise InputError("two documents cannot share standard output", "give one of them a file name")
     for output in outputs:
@@ -74,3 +76,14 @@ def write_documents(documents: Iterable[tuple[Output, Callable[[], str | bytes]]
 
 def _to_standard_output(document: str | bytes) -> None:
     click.echo(document.encode("utf-8", "backslashreplace") if isinstance(document, str) else document, nl=False)
+
+
+def redacted_if(run: Run, *, wanted: bool) -> Run:
+    """The run under pseudonyms of a key that nobody keeps, if that is wanted."""
+    if not wanted:
+        return run
+    import secrets
+
+    from scanner.redact import redacted
+
+    return redacted(run, secrets.token_bytes(16))

@@ -5,12 +5,13 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from scanner.cli.memory import named_run, remember
-from scanner.cli.options import shared
-from scanner.cli.output import STANDARD_OUTPUT, parse_outputs, write_outputs
+from scanner.cli.options import FORMATS_HELP, redact_option, shared
+from scanner.cli.output import STANDARD_OUTPUT, parse_outputs, redacted_if, write_outputs
 from scanner.model.errors import InputError
 from scanner.model.run import Run
 
@@ -25,11 +26,10 @@ _SAVED_ELSEWHERE = 3
 @click.command()
 @click.argument("file", metavar="RUN")
 @click.option("--host", metavar="NAME", help="With latest: the latest run of this host.")
-@click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT=PATH", help="Write html or json; - is standard output."
-)
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT=PATH", help=FORMATS_HELP)
+@redact_option
 @shared
-def report(file: str, host: str | None, outputs: tuple[str, ...], as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
+def report(**options: Any) -> None:
     """Render a run again: on the terminal, or into files with -o.
 
     RUN is a run of the history (its number, its id or the beginning of one, or latest), or a file that -o json=PATH
@@ -39,13 +39,14 @@ def report(file: str, host: str | None, outputs: tuple[str, ...], as_json: bool,
 
     from scanner.report.terminal import render_terminal
 
-    asked = parse_outputs([*outputs, "json=-"] if as_json else outputs)
-    run, store = named_run(file, host)
+    asked = parse_outputs([*options["outputs"], *(["json=-"] if options["as_json"] else [])])
+    run, store = named_run(options["file"], options["host"])
     if store is not None:
         run = remember(store, run)
-    as_asked = write_outputs(run, asked, quiet=quiet)
-    if not (asked or quiet):
-        render_terminal(run, Console(file=sys.stdout), everything=verbose)
+    run = redacted_if(run, wanted=options["redact"])
+    as_asked = write_outputs(run, asked, quiet=options["quiet"])
+    if not (asked or options["quiet"]):
+        render_terminal(run, Console(file=sys.stdout), everything=options["verbose"])
     if not as_asked:
         raise SystemExit(_SAVED_ELSEWHERE)
 

@@ -35,6 +35,7 @@ class Header:
     expect: Expectation = Expectation.STRICT
     witness: bool = True  # False: nobody watched inside, every verdict is one-sided
     title: str = ""  # a word from the owner, for example "before the fix"
+    policy: str = ""  # the policy file, as the owner named it
 
 
 @dataclass(frozen=True, slots=True)

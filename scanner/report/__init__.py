@@ -1,38 +1,60 @@
 """Run -> document. A new format is one file and one line in FORMATS; what it may use is the run, nothing else.
 
 html      one self-contained page           view      the page as plain values
-json      the run document itself           words     what verdicts, severities and states are called
-terminal  a summary of one screen           write     documents onto disk, never lost
+terminal  a summary of one screen           words     what verdicts, severities and states are called
+formats   for machines, and for paper       write     documents onto disk, never lost
 """
 
+import importlib
+import importlib.util
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from scanner.model.errors import InputError
+from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.run import Run
 
-Render = Callable[[Run], bytes | str]
+ENGLISH = "en"
 
 
-def _html(run: Run) -> str:
-    from scanner.report.html import render_html  # noqa: PLC0415  (0.3 s that a list of runs need not wait for)
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Where its renderer stands: imported when it is used, for some need half a second. ``spoken``: takes a language;
+    ``needs``: a package of an extra.
+    """
 
-    return render_html(run)
+    module: str
+    function: str
+    spoken: bool = False
+    needs: str = ""
+
+    def load(self) -> Callable[..., bytes | str]:
+        renderer: Callable[..., bytes | str] = getattr(importlib.import_module(self.module), self.function)
+        return renderer
 
 
-def _json(run: Run) -> str:
-    from scanner.codec import run_to_json  # noqa: PLC0415
-
-    return run_to_json(run)
-
-
-FORMATS: dict[str, Render] = {
-    "html": _html,
-    "json": _json,
+FORMATS = {
+    "html": Format("scanner.report.html", "render_html", spoken=True),
+    "json": Format("scanner.codec", "run_to_json"),
+    "sarif": Format("scanner.report.formats.sarif", "render_sarif"),
+    "junit": Format("scanner.report.formats.junit", "render_junit"),
+    "csv": Format("scanner.report.formats.table", "render_csv"),
+    "markdown": Format("scanner.report.formats.markdown", "render_markdown"),
+    "prometheus": Format("scanner.report.formats.prometheus", "render_prometheus"),
+    "ndjson": Format("scanner.report.formats.ndjson", "render_ndjson"),
+    "pdf": Format("scanner.report.formats.pdf", "render_pdf", spoken=True, needs="weasyprint"),
 }
 
 
-def render(run: Run, format: str) -> bytes | str:  # noqa: A002
-    """The run in one of FORMATS. Raises InputError for a name that is not in it."""
+def require(format: str) -> None:  # noqa: A002
+    """Raises EnvironmentFault where a package that ``format`` needs is not installed: before a scan, not after it."""
+    needs = FORMATS[format].needs
+    if needs and importlib.util.find_spec(needs) is None:
+        raise EnvironmentFault(f"{format} needs {needs}, which is not installed", f"pip install 'v6expose[{format}]'")
+
+
+def render(run: Run, format: str, language: str = ENGLISH) -> bytes | str:  # noqa: A002
+    """The run in one of FORMATS. Machines are spoken to in English. Raises InputError for an unknown name."""
     if format not in FORMATS:
         raise InputError(f"no such format: {format}", f"use one of {', '.join(FORMATS)}")
-    return FORMATS[format](run)
+    known = FORMATS[format]
+    return known.load()(run, language) if known.spoken else known.load()(run)

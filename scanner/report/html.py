@@ -47,7 +47,7 @@ def render_html(run: Run, language: str = SOURCE) -> str:
     environment = environment_for(language)
     style, script = source_of(environment, "report/report.css"), source_of(environment, "report/report.js")
     return environment.get_template("report.html.j2").render(
-        view=in_language(view_of(in_language(run, spoken)), spoken),
+        view=in_language(view_of(in_language(run, spoken), language), spoken),
         document=_embedded(run),
         style=style,
         script=script,

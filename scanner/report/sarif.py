@@ -17,6 +17,7 @@ from scanner.report.text import clean
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 VERSION = "2.1.0"
 TOOL = "v6expose"
+HOME = "https://pypi.org/project/v6expose/"
 ROOT = "SRCROOT"
 FINGERPRINT = "v6expose/v1"
 
@@ -86,6 +87,7 @@ def sarif_log(
                 "tool": {
                     "driver": {
                         "name": TOOL,
+                        "informationUri": HOME,
                         "version": version,
                         "semanticVersion": version,
                         "rules": [_rule(rule) for rule in listed],

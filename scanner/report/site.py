@@ -12,7 +12,7 @@ from scanner.language import SOURCE, in_language, translator
 from scanner.model.finding import Severity
 from scanner.model.history import RunSummary
 from scanner.model.text import commas, say, say_many
-from scanner.report.html import _environment, _hash, _source
+from scanner.report.html import environment_for, hash_of, source_of
 from scanner.report.standing import NO_GRADE
 from scanner.report.text import moment, one_line
 from scanner.report.words import SEVERITIES
@@ -198,14 +198,14 @@ def _slug(text: str) -> str:
 
 def _page(template: str, language: str, **values: object) -> str:
     spoken = translator(language)
-    environment = _environment(language)
-    style = _source(environment, "site/site.css")
+    environment = environment_for(language)
+    style = source_of(environment, "site/site.css")
     told = {name: in_language(value, spoken) for name, value in values.items()}
     return environment.get_template(template).render(
         **told,
         severities=[(severity.value, in_language(SEVERITIES[severity], spoken)) for severity in reversed(Severity)],
         style=style,
-        policy=f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; style-src {hash_of(style)}; base-uri 'none'; form-action 'none'",
     )
 
 
