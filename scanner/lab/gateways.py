@@ -237,8 +237,8 @@ MUTANTS: dict[int, Mutant] = {
     43: Mutant("DCCP is not answered", first_in=("dccp type response drop",)),
     44: brief("DCCP", "meta l4proto dccp", "meta l4proto dccp", ENDPOINT.format("dccp")),
     45: deaf(33),
-    # Connection tracking may know DCCP flows by their addresses only: what dies are as many packets as a test repeats.
-    46: replace(dead(33), first_in=(dead(33).first_in[0], "meta l4proto 33 ct mark 1 quota until 230 bytes drop")),
+    # Connection tracking may know DCCP flows by their addresses only: what dies is what carries data.
+    46: replace(dead(33), first_in=(dead(33).first_in[0], "dccp type dataack ct mark 1 drop")),
     47: Mutant("Shim6 is dropped", first_in=("meta l4proto 140 drop",)),
     50: Mutant("management is offered outside", services=("--tcp", "22")),
 }

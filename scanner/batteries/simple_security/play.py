@@ -43,6 +43,9 @@ class Player:
             return ()
         if not self.begun:
             return self._begin(now)
+        if any(self.seen.unsent[shot.name] for shot in self.shots):
+            self.ready = now  # a busy vantage must not say it after what is said next
+            return ()
         unseen = [shot for shot in self.shots if not self.seen.settled(shot)]
         again = tuple(shot for shot in unseen if self.tries[shot.name] < shot.tries)
         if unseen and now < self.ready + patience:

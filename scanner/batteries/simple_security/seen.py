@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ class Seen:
     replied: dict[str, int] = field(default_factory=dict)  # the flags of TCP, 0 for UDP
     sent_at: dict[str, float] = field(default_factory=dict)  # by the vantage's clock
     sent: dict[str, int] = field(default_factory=dict)  # how many copies
+    unsent: Counter[str] = field(default_factory=Counter)  # copies that the vantage has and has not sent yet
     translated: bool = False  # what the host said came out under another address
 
     def settled(self, shot: Shot) -> bool:

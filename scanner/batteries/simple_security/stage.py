@@ -51,6 +51,7 @@ class Stage:
                 self.raw[host].sendto(shot.packet, (str(IPv6Address(shot.packet[24:40])), 0))
             return
         number = self.session.number()
+        seen.unsent[shot.name] += 1
         self._sending[number] = (seen, shot)
         source = str(IPv6Address(shot.packet[8:24]))
         packets = [base64.b64encode(shot.packet).decode()]
@@ -74,9 +75,14 @@ class Stage:
                 self.book.outside(base64.b64decode(text), at)
         elif event["e"] == "sent":
             self._dropped = max(self._dropped, event.get("dropped", 0))
-            seen, shot = self._sending.pop(event["id"], (None, None))
-            if seen is not None and shot is not None and not event["errors"]:
-                seen.sent_at.setdefault(shot.name, event["t0"])
+            if event["id"] in self._sending:
+                self._confirm(*self._sending.pop(event["id"]), event)
+
+    def _confirm(self, seen: Seen, shot: Shot, event: dict[str, Any]) -> None:
+        """The vantage has sent a copy, or its kernel would not."""
+        seen.unsent[shot.name] -= 1
+        if not event["errors"]:
+            seen.sent_at.setdefault(shot.name, event["t0"])
 
 
 def second_address(vantage: Vantage) -> IPv6Address | None:
