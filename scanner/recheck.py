@@ -21,7 +21,7 @@ from scanner.names.hostname import parse_name
 from scanner.part import Report
 from scanner.plan import listening
 from scanner.policy import Policy
-from scanner.remedies.again import Again, Shift, Standing, judge_again, shifts, unmeasured
+from scanner.remedies.again import Again, Shift, Standing, case_shifts, judge_again, shifts, unmeasured
 from scanner.remedies.narrow import Narrow, Way, narrow
 from scanner.scan import Request, look_names_up, read_privacy, read_vendors
 from scanner.vantage.spec import ExecSpec, Spec, parse_spec
@@ -130,6 +130,7 @@ def merged(wanted: Sequence[Narrow], inventory: Inventory, catalogue: Catalogue)
         udp=ports["udp"],
         nmap=False,
         lan=any(one.lan for one in wanted),
+        batteries=tuple(dict.fromkeys(name for one in wanted for name in one.batteries)),
     )
 
 
@@ -144,7 +145,9 @@ def _quick(protocol: str, inventory: Inventory, catalogue: Catalogue) -> PortSet
 def _by_probes(run: Run, asked: Asked, scanned: Run | None) -> Again:
     if scanned is None or asked.narrow.why_not:
         return Again(asked.finding, Standing.NOT_MEASURED, why=asked.narrow.why_not)
-    judged = judge_again(asked.finding, scanned.findings, unmeasured(scanned, asked.narrow))
+    judged = judge_again(asked.finding, scanned.findings, unmeasured(run, scanned, asked.narrow))
+    if asked.narrow.batteries:
+        return replace(judged, shifts=tuple(case_shifts(run, scanned)))
     return replace(judged, shifts=tuple(_of(asked, shifts(run, scanned, _pairs(run, asked, scanned)))))
 
 

@@ -152,10 +152,11 @@ def page(judged: Iterable[Again], *, everything: bool) -> Iterator[str]:
 
 def change(shift: Shift, *, everything: bool) -> str:
     """``2001:db8::1 from vps: tcp/445 open -> router-dropped``."""
+    from scanner.remedies.again import CASE
     from scanner.report.text import one_line
 
-    ports = shift.ports
-    if len(ports) > MOST_PORTS and not everything:
+    ports = one_line(shift.ports, None)
+    if len(ports) > MOST_PORTS and not everything and shift.protocol != CASE:
         ports = f"{ports[:MOST_PORTS].rpartition(',')[0]} and more ({len(PortSet.parse(ports))} ports)"
     place = f"{shift.address} from {one_line(shift.vantage)}"
     return f"{place}: {shift.protocol}/{ports} {one_line(shift.before)} -> {shift.after}"

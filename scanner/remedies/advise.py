@@ -13,8 +13,9 @@ from scanner.remedies.routers import GENERIC, find_router, load_routers
 from scanner.remedies.situation import Choice, Situation, parse_interface, situation_of
 from scanner.remedies.values import Kind, Remedy, Router
 
-# What a filter in front of the host cures: services exposed, no filter, half a filter, doors left open, the LAN let in.
-BY_FILTER = frozenset({"V6X001", "V6X002", "V6X003", "V6X005", "V6X018"})
+# What a filter in front of the host cures: services exposed, no filter, half a filter, doors left open, the LAN let in,
+# ways around it, ICMPv6 that must not pass and errors that must.
+BY_FILTER = frozenset({"V6X001", "V6X002", "V6X003", "V6X005", "V6X018", "V6X021", "V6X022", "V6X023"})
 # What is cured by binding a program to one address.
 BY_BINDING = frozenset({"V6X001", "V6X016"})
 NOTHING_SAID = Choice()

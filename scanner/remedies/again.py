@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scanner.model.catalogue import PROTOCOLS
+from scanner.model.conformance import Result
 from scanner.model.evidence import Default
 from scanner.model.finding import Finding
 from scanner.model.ports import PortSet
 from scanner.model.run import Run
 from scanner.model.verdict import Verdict
 from scanner.remedies.narrow import Narrow, Way
+
+CASE = "case"  # in place of a shift's protocol: its ports are the name of a battery's case
+BAD = frozenset({Result.THROUGH, Result.PARTIAL, Result.VIOLATES})
+UNKNOWN = frozenset({Result.NOT_MEASURABLE, Result.NOT_TESTABLE})
 
 
 class Standing(StrEnum):
@@ -60,7 +65,7 @@ def is_same(before: Finding, after: Finding) -> bool:
     return whole and (before.rule, before.protocol) == (after.rule, after.protocol)
 
 
-def unmeasured(run: Run, asked: Narrow) -> str:
+def unmeasured(before: Run, run: Run, asked: Narrow) -> str:
     """Why the absence of a finding in ``run`` would prove nothing; "" where it would."""
     if asked.way is not Way.PROBES:
         return ""
@@ -75,11 +80,24 @@ def unmeasured(run: Run, asked: Narrow) -> str:
         return "the loss on the way could not be bounded"
     if asked.lan and not _lan_known(run):
         return "what the router does with the rest of the LAN could not be seen"
+    if asked.batteries:
+        return _cases_unmeasured(before, run)
     return _ports_unmeasured(run, asked, {vantage.name for vantage in usable})
 
 
 def _lan_known(run: Run) -> bool:
     return bool(run.lan) and all(row.verdict is not Default.UNKNOWN for row in run.lan)
+
+
+def _cases_unmeasured(before: Run, run: Run) -> str:
+    """Every case that was bad must have been measured again, at whatever address."""
+    told = {(row.standard, row.id) for row in run.conformance if row.result not in UNKNOWN}
+    played = {row.standard for row in run.conformance}
+    bad = [row for row in before.conformance if row.result in BAD and row.standard in played]
+    for row in bad:
+        if (row.standard, row.id) not in told:
+            return f"case {row.id} could not be measured"
+    return "" if told else "no case could be measured"
 
 
 def _ports_unmeasured(run: Run, asked: Narrow, usable: set[str]) -> str:
@@ -109,6 +127,15 @@ def shifts(before: Run, after: Run, pairs: dict[str, str]) -> Iterator[Shift]:
                 ports.setdefault((then, str(verdict)), []).append(port)
         for (then, now), moved in sorted(ports.items(), key=lambda item: -len(item[1])):
             yield Shift(table.address, table.vantage, table.protocol, then, now, str(PortSet.of(sorted(moved))))
+
+
+def case_shifts(before: Run, after: Run) -> Iterator[Shift]:
+    """What became of the cases that were bad."""
+    results = {(row.standard, row.id): row.result for row in before.conformance if row.result in BAD}
+    for row in after.conformance:
+        then = results.get((row.standard, row.id))
+        if then is not None:
+            yield Shift(row.address, row.vantage, CASE, then, row.result, row.id)
 
 
 def _verdicts(run: Run, address: str, vantage: str, protocol: str) -> tuple[tuple[PortSet, str], ...]:

@@ -5,6 +5,7 @@ V6X002 to V6X008, V6X020 (filters)      some of the ports by which they were fou
                                         ports that behaved otherwise where the rule compares
 V6X018 (the LAN)                        the question for addresses nobody uses, beside one port of the host
 V6X009, V6X019 (vantage, translation)   one port: connecting is what tells
+V6X021 to V6X023 (batteries)            the battery that found it, and some ports for it to stand on
 V6X010, 11, 14 to 17 (the host)         nothing is sent
 V6X012, V6X013 (names)                  the DNS is asked
 anything else                           the quick profile
@@ -50,6 +51,9 @@ BY_VERDICT: dict[str, tuple[frozenset[Verdict], frozenset[Verdict]]] = {
     "V6X007": (frozenset({V.REPLY_LOST}), frozenset()),
     "V6X008": (frozenset({V.INDETERMINATE}), frozenset()),
 }
+# rule -> the battery whose cases it is about
+BY_BATTERY = {"V6X021": "evasion", "V6X022": "icmpv6", "V6X023": "icmpv6"}
+FEW_PORTS = 8  # for a battery to find one that is let in and one that is stopped
 EXPOSED, LAN_OPEN, DIFFERENCES = "V6X001", "V6X018", "V6X020"
 BY_CONNECTING = frozenset({"V6X009", "V6X018", "V6X019"})
 
@@ -66,6 +70,7 @@ class Narrow:
     tcp: PortSet | None = None
     udp: PortSet | None = None
     lan: bool = False
+    batteries: tuple[str, ...] = ()
     why_not: str = ""
 
     def ports(self, protocol: str) -> PortSet | None:
@@ -79,6 +84,8 @@ def narrow(run: Run, finding: Finding, now: Iterable[Address]) -> Narrow:
         return Narrow(way)
     if finding.rule == EXPOSED:
         return _at_one_port(run, finding, tuple(now))
+    if finding.rule in BY_BATTERY:
+        return _battery(run, BY_BATTERY[finding.rule])
     ports = {protocol: _ports(run, finding, protocol) for protocol in PROTOCOLS}
     if finding.rule in BY_VERDICT or finding.rule == DIFFERENCES:
         if any(found.ranges for found in ports.values()):
@@ -97,6 +104,17 @@ def _at_one_port(run: Run, finding: Finding, now: tuple[Address, ...]) -> Narrow
         return Narrow(Way.PROBES, why_not="this host has no address of that kind any more")
     ports = {protocol: PortSet.of([port] if protocol == finding.protocol else []) for protocol in PROTOCOLS}
     return Narrow(Way.PROBES, addresses, ports["tcp"], ports["udp"])
+
+
+def _battery(run: Run, name: str) -> Narrow:
+    found = {
+        protocol: PortSet.of(
+            port for verdicts in (LET_IN, STOPPED) for port in sorted(set(_having(run, protocol, verdicts)))[:FEW_PORTS]
+        )
+        for protocol in PROTOCOLS
+    }
+    tcp = found["tcp"] if found["tcp"].ranges else ANY_PORT
+    return Narrow(Way.PROBES, tcp=tcp, udp=found["udp"], batteries=(name,))
 
 
 def addresses_of(run: Run, finding: Finding, now: Iterable[Address]) -> tuple[IPv6Address, ...]:

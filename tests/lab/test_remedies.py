@@ -111,7 +111,7 @@ def command(lab: Lab, status: int, *words: str, policy: Path) -> str:
     argv = [sys.executable, "-m", "scanner.cli.main", *words, "--policy", str(policy)]
     environment = os.environ | {"V6EXPOSE_STORE": "none"}
     done = lab.exec("host", argv, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == status, (done.stdout, done.stderr)
+    assert done.returncode == status and "Traceback" not in done.stderr, (done.stdout, done.stderr)
     return str(done.stdout)
 
 

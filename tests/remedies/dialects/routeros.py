@@ -32,8 +32,9 @@ def _rule(line: str) -> str:
 def _match(key: str, value: str, protocol: str) -> str:
     if key == "connection-state":
         return f"ct state {value}"
-    if key == "hop-limit":
-        return f"ip6 hoplimit {value.removeprefix('equal:')}"
+    if key == "icmp-options":
+        kind, _, code = value.partition(":")
+        return f"icmpv6 type {kind} icmpv6 code {code}"
     if key == "in-interface":
         return f'iifname "{value}"'
     if key == "in-interface-list":
