@@ -12,7 +12,7 @@ from scanner.model.catalogue import PROTOCOLS, Catalogue, Service
 from scanner.model.errors import InputError
 from scanner.model.finding import Severity
 from scanner.model.ports import PortSet
-from scanner.model.text import say
+from scanner.model.text import say as told
 
 SERVICES = "services.toml"
 _TEXT = ("service", "severity", "ports", "why")
@@ -37,12 +37,12 @@ def _parse_row(row: dict[str, Any], number: int, general_hint: str) -> Service:
     where = f"{SERVICES}: row {number} ({row.get('service', 'without a name')})"
     _check_row(row, where)
     return Service(
-        name=say(row["service"]),
+        name=told(row["service"]),
         protocols=tuple(row["protocols"]),
         ports=PortSet.parse(row["ports"]),
         severity=Severity(row["severity"]),
-        why=say(row["why"]),
-        hint=say(row.get("hint", general_hint)),
+        why=told(row["why"]),
+        hint=told(row.get("hint", general_hint)),
         reference=row.get("reference", ""),
         passive=row.get("passive", False),
         often_intended=row.get("often_intended", False),

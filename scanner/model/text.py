@@ -20,11 +20,17 @@ from enum import Enum
 from functools import reduce
 from typing import Any, Self
 
-COMMA = "{one}, {next}"
-SEMICOLON = "{one}; {next}"
-SENTENCE = "{one} {next}"
-AND = "{one} and {next}"
-OR = "{one} or {next}"
+
+def mark(message: str, /) -> str:
+    """A message that is said later: only marks the literal for the translators."""
+    return message
+
+
+COMMA = mark("{one}, {next}")
+SEMICOLON = mark("{one}; {next}")
+SENTENCE = mark("{one} {next}")
+AND = mark("{one} and {next}")
+OR = mark("{one} or {next}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,6 @@ def say_many(one: str, many: str, count: int, /, **parameters: object) -> Text:
     """``one`` where ``count`` is 1, else ``many``; both may name ``{count}``."""
     values = {"count": count, **parameters}
     return Text(_filled(one if count == 1 else many, values), TextRecord(one, _recorded(values), many, count))
-
-
-def mark(message: str, /) -> str:
-    """A message that is said later: only marks the literal for the translators."""
-    return message
 
 
 def commas(items: Iterable[str]) -> str:
