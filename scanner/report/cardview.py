@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass, replace
 
+from scanner.language import SOURCE
 from scanner.model.finding import Finding
 from scanner.model.run import Run
 from scanner.model.text import say
 from scanner.report.cards import Card
+from scanner.report.fixview import FixText, by_router, host_fixes
 from scanner.report.proof import Proof, Target, proofs_of
 from scanner.report.results import Tag, tags_of
 from scanner.report.text import clean, moment, one_line, rfc_link
@@ -51,12 +53,14 @@ class CardView:
     proofs: tuple[Proof, ...]
     seen: str
     recheck: tuple[str, ...]
+    on_router: bool
+    on_host: tuple[FixText, ...]
 
 
-def card_views(cards: tuple[Card, ...], run: Run) -> tuple[CardView, ...]:
+def card_views(cards: tuple[Card, ...], run: Run, language: str = SOURCE) -> tuple[CardView, ...]:
     first: dict[tuple[str, ...], Card] = {}
     tags, proofs = tags_of(run), proofs_of(run, (finding for card in cards for finding in card.findings))
-    views = tuple(_view(card, first.setdefault(card.remedy, card), tags, proofs, run) for card in cards)
+    views = tuple(_view(card, first.setdefault(card.remedy, card), tags, proofs, run, language) for card in cards)
     taken: set[str] = set()
     return tuple(replace(view, spots=_untaken(view.spots, taken)) for view in views)
 
@@ -69,7 +73,7 @@ def _untaken(spots: tuple[str, ...], taken: set[str]) -> tuple[str, ...]:
 
 
 def _view(
-    card: Card, teacher: Card, tags: dict[str, Tag], proofs: dict[Target, tuple[Proof, ...]], run: Run
+    card: Card, teacher: Card, tags: dict[str, Tag], proofs: dict[Target, tuple[Proof, ...]], run: Run, language: str
 ) -> CardView:
     """``teacher`` is the first card with the same remedy, often this one."""
     repeated = teacher is not card and bool(card.remedy)
@@ -94,6 +98,8 @@ def _view(
         proofs=tuple(proof for finding in card.findings for proof in proofs.get(_target(finding), ())),
         seen=_seen(card, run),
         recheck=tuple(f"v6expose recheck {fingerprint}" for fingerprint in fingerprints if fingerprint),
+        on_router=by_router(card.findings[0]),
+        on_host=host_fixes(run, card.findings[0], language),
     )
 
 

@@ -13,6 +13,7 @@ from scanner.model.finding import Severity
 from scanner.model.run import Run
 from scanner.model.text import Text, say
 from scanner.report.cards import Card
+from scanner.report.fixview import curable
 from scanner.report.standing import Condition, Standing
 from scanner.report.text import one_line
 
@@ -129,7 +130,7 @@ def _closing(card: Card) -> _Cure:
     return _Cure(
         say("Mend this: {title}", title=one_line(card.title, 160)),
         one_line(card.why[0], 300) if card.why else "",
-        f"v6expose remedy {one_line(card.findings[0].fingerprint, 64)}",
+        f"v6expose remedy {one_line(card.findings[0].fingerprint, 64)}" if curable(card.findings[0]) else "",
         (card,),
     )
 

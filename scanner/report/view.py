@@ -7,6 +7,7 @@ path        where probes ended        portview      maps and tables         surr
 
 from dataclasses import dataclass
 
+from scanner.language import SOURCE
 from scanner.model.address import Kind
 from scanner.model.finding import Severity
 from scanner.model.run import Cap, Run
@@ -18,6 +19,7 @@ from scanner.report.changeview import ComparisonView, comparison_view
 from scanner.report.differenceview import DifferencesView, differences_view
 from scanner.report.figures import Fact, figures_of
 from scanner.report.first import Step, steps_of
+from scanner.report.fixview import FixView, fix_view
 from scanner.report.historyview import HistoryView, history_view
 from scanner.report.neighbours import NeighbourView, neighbour_views
 from scanner.report.path import Way, ways_of
@@ -104,6 +106,7 @@ class ReportView:
     severities: tuple[tuple[str, Word, int], ...]
     no_findings: str
     cards: tuple[CardView, ...]
+    fix: FixView | None
     card_kinds: tuple[tuple[str, str], ...]
     remembered: bool
     cards_left_off: str
@@ -120,7 +123,7 @@ class ReportView:
     settings: tuple[tuple[str, str], ...]
 
 
-def view_of(run: Run) -> ReportView:
+def view_of(run: Run, language: str = SOURCE) -> ReportView:
     """Raises InputError where the document's port lists cannot be read."""
     standing, blocks, cards = standing_of(run), blocks_of(run), cards_of(run.findings)
     steps = steps_of(run, standing, cards)
@@ -152,7 +155,8 @@ def view_of(run: Run) -> ReportView:
             if (amount := sum(card.severity is severity for card in cards))
         ),
         no_findings=_no_findings(standing),
-        cards=card_views(cards[:MOST_CARDS], run),
+        cards=card_views(cards[:MOST_CARDS], run, language),
+        fix=fix_view(run, language),
         card_kinds=_card_kinds(),
         remembered=any(finding.first_seen for finding in run.findings),
         cards_left_off=left_off(len(cards) - MOST_CARDS, "finding"),

@@ -36,6 +36,8 @@
     if (!target) return;
     const card = target.closest(".card");
     if (card && card.hidden) unfilter();
+    const router = target.closest("details.router");
+    if (router) choose(router.id.replace("router-", ""));
     for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
     target.scrollIntoView();
     if (card) card.focus({ preventScroll: true });

@@ -14,7 +14,7 @@
     history.replaceState(null, "", `#${next.id}`);
   };
   const fold = () => {
-    const parts = all("main details");
+    const parts = all("main details:not([hidden])");
     const open = parts.some((part) => !part.open);
     parts.forEach((part) => { part.open = open; });
   };

@@ -12,6 +12,7 @@
   const holdsAll = (text, terms) => terms.every((term) => text.includes(term));
 {% include "report/print.js" %}
 {% include "report/document.js" %}
+{% include "report/router.js" %}
 {% include "report/filter.js" %}
 {% include "report/search.js" %}
 {% include "report/keys.js" %}
