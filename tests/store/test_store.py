@@ -23,7 +23,7 @@ def test_every_kind_of_run_comes_back_as_it_was(store: Store) -> None:
 
 def test_a_store_that_nobody_has_written_is_empty_and_is_not_made(store: Store, path: Path) -> None:
     assert (store.runs(), store.count()) == ((), 0)
-    with pytest.raises(InputError, match="there is no run 'latest' in the store .*: v6expose history lists"):
+    with pytest.raises(InputError, match=r"there is no run 'latest' in the store .*: v6expose history lists"):
         store.load("latest")
     assert not path.parent.exists()
 
