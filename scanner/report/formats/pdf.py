@@ -9,8 +9,10 @@ from scanner.model.errors import EnvironmentFault
 from scanner.model.run import Run
 from scanner.report.html import environment_for
 from scanner.report.ranges import listing, read_ranges
+from scanner.report.text import clean
 
 MOST_RANGES = 40
+LONGEST = 3000  # characters of one text
 
 
 def render_pdf(run: Run, language: str = SOURCE) -> bytes:
@@ -23,7 +25,7 @@ def render_pdf(run: Run, language: str = SOURCE) -> bytes:
         ) from error
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     page = environment_for(language).get_template("report/paper.html.j2")
-    text = page.render(run=in_language(run, translator(language)), shortened=_shortened)
+    text = page.render(run=in_language(run, translator(language)), shortened=_shortened, brief=_brief)
     out = io.BytesIO()
     HTML(string=text, url_fetcher=_nothing).write_pdf(out)
     return out.getvalue()
@@ -32,6 +34,10 @@ def render_pdf(run: Run, language: str = SOURCE) -> bytes:
 def _nothing(url: str, *_: Any, **__: Any) -> Never:
     """The document names no file; whatever does must not be fetched."""
     raise ValueError(f"{url} is not fetched")
+
+
+def _brief(text: str) -> str:
+    return clean(text, LONGEST)
 
 
 def _shortened(ports: str) -> str:
