@@ -21,7 +21,6 @@ ERRORS = ((1, 0), (1, 1), (1, 3), (1, 4), (2, 0), (3, 0), (4, 1))  # ICMPv6 (typ
 TOLD_OF_NOTHING = ((1, 0), (1, 4), (2, 0))
 CONTROL_ROUNDS, CONTROLS = 6, 4
 EXPERIMENT, OTHER_EXPERIMENT = 253, 254  # RFC 3692
-IKE = 500
 SPIS = (0x00A1_0001, 0x00B2_0002, 0x00C3_0003)
 AGAIN, RESTS = 0.9, 0.95  # of the time for which a state must live: REC-16
 UNSOLICITED = 3  # SYNs and INITs whose rejection is awaited
@@ -116,7 +115,7 @@ def unsolicited(cast: Cast, timing: Timing) -> Iterator[Act]:
             [
                 cast.flow().back("unsolicited.udp", udp),
                 cast.flow().back("unsolicited.ah", gateway.authenticated),
-                cast.flow(inside_port=IKE).back("unsolicited.ike", partial(udp, data=IKE_INIT)),
+                cast.flow(inside_port=gateway.IKE).back("unsolicited.ike", gateway.ike),
                 cast.flow().back("unsolicited.hip", gateway.hip),
             ]
         ),
@@ -127,10 +126,6 @@ def unsolicited(cast: Cast, timing: Timing) -> Iterator[Act]:
         "ICMPv6 errors about a flow that never was",
         steps([tell(invented, f"bogus.{kind}.{code}", kind, code, quote) for kind, code in TOLD_OF_NOTHING]),
     )
-
-
-# An IKE_SA_INIT header (RFC 7296 section 3.1) without payloads: initiator's SPI, exchange 34, initiator's flag
-IKE_INIT = b"v6expose" + bytes(8) + bytes([0, 0x20, 34, 0x08]) + bytes(4) + (28).to_bytes(4, "big")
 
 
 def sources(cast: Cast) -> Act:

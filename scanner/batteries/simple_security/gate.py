@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv6Address
 
-from scanner.batteries.simple_security.acts import EXPERIMENT, IKE_INIT, Cast
+from scanner.batteries.simple_security.acts import EXPERIMENT, Cast
 from scanner.batteries.simple_security.script import Act, Shot, Side, Step
 from scanner.batteries.simple_security.seen import Seen
 from scanner.batteries.simple_security.timing import Timing
@@ -34,7 +34,7 @@ KINDS: dict[str, Callable[[Way], bytes]] = {
     "unknown": partial(gateway.opaque, protocol=EXPERIMENT),
     "esp": partial(gateway.esp, spi=0x00D4_0004),
     "ah": gateway.authenticated,
-    "ike": lambda way: gateway.udp(replace(way, port=500), IKE_INIT),
+    "ike": lambda way: gateway.ike(replace(way, port=gateway.IKE)),
     "hip": gateway.hip,
     "lite": gateway.udp_lite,
     "mobility": gateway.mobility,

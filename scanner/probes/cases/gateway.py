@@ -44,6 +44,7 @@ WINDOW = 4096  # bytes, without a scale
 MSS = 1220
 TCP_NUMBER, UDP_NUMBER, SHIM6_NUMBER = 6, 17, 140
 DCCP, SCTP_NUMBER, UDP_LITE, HIP = 33, 132, 136, 139
+IKE = 500  # UDP port
 LONGEST_QUOTE = 1280 - 40 - 8  # RFC 4443 section 3.1: an error fits the minimum MTU
 SMALL_MTU = 1280
 DCCP_REQUEST, DCCP_RESPONSE, DCCP_DATA, DCCP_ACK, DCCP_DATA_ACK = 0, 1, 2, 3, 4  # RFC 4340 section 5.1
@@ -87,6 +88,11 @@ def _udp(way: Way, data: bytes | None) -> Packet:
 
 def udp(way: Way, data: bytes | None = None) -> bytes:
     return bytes(header(way) / _udp(way, data))
+
+
+def ike(way: Way) -> bytes:
+    """An IKE_SA_INIT header without payloads (RFC 7296 section 3.1): both SPIs, version 2, exchange 34, initiator."""
+    return udp(way, way.nonce + bytes(8) + bytes([0, 0x20, 34, 0x08]) + bytes(4) + (28).to_bytes(4, "big"))
 
 
 def udp_lite(way: Way) -> bytes:
