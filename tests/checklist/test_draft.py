@@ -114,7 +114,7 @@ def test_any_run_gives_a_policy_that_parses(sample: str) -> None:
 
 
 def test_names_from_outside_cannot_end_a_comment() -> None:
-    evil = 'x"\n[[allow]]\nprotocol = "tcp"\nports = "-"\r\u2028#'
+    evil = 'x"\n[[allow]]\nprotocol = "tcp"\nports = "-"\r\u2028\x1b#'
     judged = run(*dropped(open_ports="22,4711"), listeners=(listener(22, evil), listener(4711, evil)))
     judged = replace(judged, host=replace(judged.host, name=evil), run=replace(judged.run, id=evil))
     text = draft(judged, SHIPPED)

@@ -78,7 +78,8 @@ def test_rows_of_the_batteries(key: str, standard: Standard, result: Result, sta
 def test_rows_count_from_where_they_were_tried(outside: str, status: Any) -> None:
     judged = run(conformance=(row(Standard.EVASION, Result.STOPPED),), vantages=(vantage(outside=outside),))
     assert fact("no_way_through", judged).status is status
-    assert fact("no_way_through", run()).status is NOT_MEASURED
+    nobody = fact("no_way_through", run())
+    assert (nobody.status, nobody.evidence) == (NOT_MEASURED, "this was not tried in the run")
 
 
 def finding(rule: str) -> Finding:

@@ -46,6 +46,13 @@ def test_a_waiver_that_nothing_needs_does_no_harm() -> None:
     assert checklist.status is FAIL
 
 
+def test_an_item_that_passes_is_not_waived() -> None:
+    checklist = waived("complete_run")
+    assert item(checklist, "complete_run").waiver is None
+    assert item(checklist, "waiver complete_run").evidence.startswith("no item of its own needs it now")
+    assert checklist.waived == 0
+
+
 @pytest.mark.parametrize("name", ["complete_run", "unlisted_tcp", "unlisted_udp"])
 def test_facts_can_be_waived(name: str) -> None:
     judged = run(dropped()[0], header={"complete": False}) if name != "unlisted_tcp" else run(dropped()[1])

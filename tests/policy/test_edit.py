@@ -50,6 +50,13 @@ def test_an_entry_goes_behind_the_last_and_before_the_comment_of_what_follows() 
     assert parse_policy(after, "p.toml").allow[-1] == ENTRY
 
 
+def test_an_entry_goes_behind_the_comment_on_the_last_line() -> None:
+    text = '[[allow]]\nprotocol = "tcp"\nports = "1" # why\n[require]\n'
+    after = add_allow(text, "p.toml", Allow("tcp", PortSet.of([2]), reason="x"))
+    new = '\n\n[[allow]]\nprotocol = "tcp"\nports = "2"\nreason = "x"\n'
+    assert after == text.replace("# why", f"# why{new}")
+
+
 def test_a_waiver_takes_the_place_of_an_older_one() -> None:
     after = add_waiver(FILE, "p.toml", Waiver("no_way_through", "new", date(2027, 1, 1)))
     assert after == FILE.replace("2026-11-30", "2027-01-01").replace("'old'", '"new"')

@@ -127,6 +127,7 @@ def test_annotations_stand_at_the_policys_lines() -> None:
 def test_nobody_else_can_write_an_annotation() -> None:
     lines = FORMATS["github"](hostile()).splitlines()
     assert len(lines) == 5
+    assert all("# TODO %3A%3A %250A%0A%3A%3A" in line for line in lines[:-1])  # of the name; what was there is escaped
     assert all(re.match(r"::(error|notice) (file=[^,:]*,line=3,)?title=[^,:]*::[^\n]*$", line) for line in lines)
 
 
