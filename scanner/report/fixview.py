@@ -25,11 +25,14 @@ UNFIT = (InputError, ValueError)  # a document from elsewhere may hold addresses
 
 @dataclass(frozen=True, slots=True)
 class FixText:
-    """``text`` is whole: it needs no filling in. ``caution`` and ``source`` may be ""."""
+    """``text`` is whole: it needs no filling in. ``set_as`` says how it is to be read: console, steps or ini.
+    ``caution`` and ``source`` may be "".
+    """
 
     id: str
     name: str
     text: str
+    set_as: str
     source: str
     caution: str
 
@@ -111,6 +114,7 @@ def _text(name: str, remedy: Remedy) -> FixText:
         remedy.router,
         one_line(name, 120),
         clean(remedy.text, 8_000),
+        remedy.language.value,
         clean(remedy.source, 400),
         clean(remedy.caution, 400),
     )
