@@ -63,15 +63,6 @@ RULES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
             "what is neither TCP nor UDP nor ICMPv6 passes",
             ("ip6 nexthdr { 4, 33, 41, 47, 50, 51, 59, 132, 135, 139, 253, 254 } accept",),
         ),
-        "looks-like-a-scanner": (
-            "only a plain SYN or datagram from a high port is stopped",
-            (
-                f"ip6 nexthdr tcp tcp dport {BLOCKED} tcp flags == syn @th,103,1 0 tcp sport > 20000 meta length 60 "
-                "ct state new drop",
-                f"ip6 nexthdr udp udp dport {BLOCKED} udp sport > 20000 drop",
-                "accept",
-            ),
-        ),
         "packet-too-big-dropped": ("packet too big is dropped", ("icmpv6 type packet-too-big drop",)),
         "unreachable-dropped": ("destination unreachable is dropped", ("icmpv6 type destination-unreachable drop",)),
         "problems-dropped": (

@@ -29,7 +29,7 @@ from scanner.vantage.spec import parse_spec
 
 PLAYS = {"evasion": evasion.play, "icmpv6": icmpv6.play}
 HOPS = tuple(HopSeen(at, where) for at, where in enumerate((ISP1_ADDRESS, ISP2_ADDRESS, CPE_OUTSIDE), 1))
-FAST = Pace(rate=1500.0, settle=0.12)
+FAST = Pace(rate=1500.0, settle=0.25)
 
 
 def tables_of(question: dict[str, Any], addresses: tuple[IPv6Address, ...]) -> tuple[PortTable, ...]:
@@ -66,10 +66,7 @@ def main() -> None:
         )
         began = time.monotonic()
         played = PLAYS[question["battery"]](ground)
-        rows = [
-            [row.id, row.address, row.result, row.reaction, row.evidence, row.why]
-            for row in played.rows
-        ]
+        rows = [[row.id, row.address, row.result, row.reaction, row.evidence, row.why] for row in played.rows]
         say({"rows": rows, "problems": played.problems, "seconds": time.monotonic() - began})
     vantage.close()
 
