@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from ipaddress import IPv6Address
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, text
+from sqlalchemy import Connection, Select, func, insert, select
 
 from scanner.changes.doors import Look
 from scanner.model.errors import EnvironmentFault, InputError
@@ -156,8 +157,9 @@ class Store:
     def _give_back(self) -> None:
         """Freed pages, to the disk."""
         if self.place.path is not None:
-            with self._database.engine.connect() as connection:
-                connection.execute(text("PRAGMA incremental_vacuum")).all()
+            with closing(self._database.engine.raw_connection()) as connection:
+                script: Any = connection.cursor()
+                script.executescript("PRAGMA incremental_vacuum;")  # execute() would free one page and stop
 
     def _ready(self) -> bool:
         if not exists(self._database):

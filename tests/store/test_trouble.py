@@ -78,7 +78,9 @@ def test_two_scans_at_once_both_keep_everything(path: Path) -> None:
 
 def fill_and_see(path: Path) -> tuple[str, int]:
     """Save until it cannot be done: what is said, and how many were committed."""
-    done = subprocess.run([*SAVER, str(path), "full", "500", "9000"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*SAVER, str(path), "full", "500", "9000"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     lines = done.stdout.splitlines()
     return lines[-1], sum(line.isdigit() for line in lines)
 
