@@ -150,9 +150,9 @@ def opaque(way: Way, protocol: int) -> bytes:
 
 
 def authenticated(way: Way) -> bytes:
-    """An authentication header, then a SYN."""
+    """An authentication header of 24 bytes (RFC 4302: its length is 4), then a SYN."""
     syn = Raw(tcp(way, "S")[40:])
-    return bytes(header(way) / AH(nh=TCP_NUMBER, spi=way.number, seq=1, icv=bytes(12)) / syn)
+    return bytes(header(way) / AH(nh=TCP_NUMBER, payloadlen=4, spi=way.number, seq=1, icv=bytes(12)) / syn)
 
 
 def esp(way: Way, spi: int) -> bytes:
