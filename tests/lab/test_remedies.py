@@ -31,6 +31,7 @@ from scanner.remedies import remedies_for
 from scanner.remedies.situation import Choice
 from tests.remedies.dialects import fw4, routeros, vyos
 
+from .etc import in_its_own_etc
 from .host import Host, differences
 from .prober import exchange
 
@@ -55,15 +56,6 @@ def load(lab: Lab, ruleset: str) -> None:
     lab.exec("cpe", ["nft", "-f", "-"], input=ruleset, text=True, capture_output=True)
 
 
-def with_ufw(lab: Lab, text: str) -> None:
-    """In a mount namespace with a configuration of its own; the machine's stays untouched."""
-    own = "mount -t tmpfs none /mnt; cp -a /etc /mnt/etc 2>/dev/null || true; mount --bind /mnt/etc /etc\n"
-    own += "mount -t tmpfs none /run\n"
-    new = "cp /usr/share/ufw/*.rules /usr/share/ufw/ufw.conf /etc/ufw/; sed -i s/^IPV6=.*/IPV6=yes/ /etc/default/ufw\n"
-    script = f"{own}{new}{text}"
-    lab.exec("cpe", ["unshare", "--mount", "sh", "-eu"], input=script, text=True, capture_output=True)
-
-
 def open_wrt(lab: Lab, text: str) -> None:
     load(lab, fw4.to_nft(fw4.apply(text, fw4.wide_open())))
 
@@ -81,7 +73,7 @@ class Dialect:
 DIALECTS = {
     "nftables": Dialect(shell),
     "ip6tables": Dialect(shell, needs="ip6tables-restore"),
-    "ufw": Dialect(with_ufw, needs="ufw"),
+    "ufw": Dialect(lambda lab, text: in_its_own_etc(lab, "cpe", text), needs="ufw"),
     "openwrt": Dialect(open_wrt, "", ""),
     "vyos": Dialect(lambda lab, text: load(lab, vyos.to_nft(text))),
     "edgeos": Dialect(lambda lab, text: load(lab, vyos.to_nft(text))),
@@ -111,7 +103,8 @@ def command(lab: Lab, status: int, *words: str, policy: Path) -> str:
     argv = [sys.executable, "-m", "scanner.cli.main", *words, "--policy", str(policy)]
     environment = os.environ | {"V6EXPOSE_STORE": "none"}
     done = lab.exec("host", argv, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == status and "Traceback" not in done.stderr, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == status, (done.stdout, done.stderr)
     return str(done.stdout)
 
 
