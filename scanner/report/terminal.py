@@ -13,6 +13,8 @@ from scanner.model.run import Run, VantageRecord
 from scanner.model.text import Text, capitalised, clauses, commas, joined, say, say_many, sentences
 from scanner.report.cards import Card, cards_of
 from scanner.report.changeview import comparison_view
+from scanner.report.conformanceview import STANDARDS, by_standard
+from scanner.report.conformanceview import told as counts_told
 from scanner.report.differenceview import differences_view, told
 from scanner.report.first import steps_of
 from scanner.report.ranges import listing
@@ -57,6 +59,7 @@ def sections_of(run: Run, *, everything: bool) -> tuple[Section, ...]:
         Section(tuple(_changes(run)), least=1, rank=1),
         Section(tuple(_reasons(standing)), least=0, rank=most + 2),
         Section(tuple(_differences(run)), least=1, rank=most),
+        Section(tuple(_conformance(run)), least=0, rank=most + 1),
         Section(tuple(_ports(run, blocks, everything=everything)), least=1, rank=most),
         Section(tuple(_vantages(run)), least=1, rank=most + 1),
         Section(tuple(_problems(run)), least=1, rank=2, floor=1),
@@ -113,6 +116,13 @@ def _differences(run: Run) -> Iterator[Line]:
             addresses=addresses,
         )
         yield Line("" if number else say("Differs"), where, "bold yellow")
+
+
+def _conformance(run: Run) -> Iterator[Line]:
+    """One line a standard: how many cases have each result."""
+    for number, (standard, rows) in enumerate((one, rows) for one, rows in by_standard(run.conformance) if rows):
+        text = say("{standard}: {counts}", standard=STANDARDS[standard], counts=counts_told(rows))
+        yield Line("" if number else say("Standards"), text, "bold")
 
 
 def _told(card: Card, run: Run) -> Text:

@@ -16,6 +16,7 @@ from scanner.report.addressstory import AddressStory, story_of
 from scanner.report.cards import Card, cards_of
 from scanner.report.cardview import WHOLE_HOST, CardView, card_views
 from scanner.report.changeview import ComparisonView, comparison_view
+from scanner.report.conformanceview import ConformanceView, conformance_view
 from scanner.report.differenceview import DifferencesView, differences_view
 from scanner.report.figures import Fact, figures_of
 from scanner.report.first import Step, steps_of
@@ -103,6 +104,7 @@ class ReportView:
     steps_left: str
     ways: tuple[Way, ...]
     differences: DifferencesView | None
+    conformance: ConformanceView | None
     severities: tuple[tuple[str, Word, int], ...]
     no_findings: str
     cards: tuple[CardView, ...]
@@ -149,6 +151,7 @@ def view_of(run: Run, language: str = SOURCE) -> ReportView:
         steps_left=_steps_left(standing, steps, cards),
         ways=ways_of(run, blocks),
         differences=differences_view(run),
+        conformance=conformance_view(run),
         severities=tuple(
             (severity.value, word, amount)
             for severity, word in SEVERITIES.items()

@@ -1,0 +1,151 @@
+"""What the batteries say, on one page: what got in or violates, a row each; the rest gathered by its reason. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scanner.model.conformance import ConformanceRow, Result, Standard
+from scanner.model.run import Run
+from scanner.model.text import Text, commas, say, say_many
+from scanner.report.results import Tag, tags_of
+from scanner.report.text import clean, one_line
+
+STANDARDS: Mapping[Standard, Text] = {
+    Standard.EVASION: say("Ways through the filter"),
+    Standard.RFC4890: say("ICMPv6 (RFC 4890)"),
+    Standard.RFC6092: say("What a home router owes its users (RFC 6092)"),
+    Standard.RFC9099: say("Operational security (RFC 9099)"),
+    Standard.RFC7084: say("Requirements for home routers (RFC 7084)"),
+}
+RESULTS: Mapping[Result, Text] = {
+    Result.THROUGH: say("gets through"),
+    Result.PARTIAL: say("gets through in part"),
+    Result.VIOLATES: say("violates"),
+    Result.STOPPED: say("stopped"),
+    Result.CONFORMS: say("conforms"),
+    Result.NOT_MEASURABLE: say("not measurable from here"),
+    Result.NOT_TESTABLE: say("not testable here"),
+}
+TONES: Mapping[Result, str] = {
+    Result.THROUGH: "open",
+    Result.PARTIAL: "strange",
+    Result.VIOLATES: "open",
+    Result.STOPPED: "router",
+    Result.CONFORMS: "router",
+    Result.NOT_MEASURABLE: "unknown",
+    Result.NOT_TESTABLE: "unknown",
+}
+BAD = (Result.THROUGH, Result.PARTIAL, Result.VIOLATES)
+MOST_ROWS = 60
+MOST_IDS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case that fared alike at some addresses."""
+
+    id: str
+    title: str
+    result: Text
+    tone: str
+    evidence: str
+    why: str
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredView:
+    """Cases of one result, and of one reason where nothing could be told."""
+
+    result: Text
+    tone: str
+    why: str
+    cases: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandardView:
+    title: Text
+    counts: tuple[tuple[Text, str, int], ...]  # (result, tone, cases)
+    rows: tuple[CaseView, ...]
+    gathered: tuple[GatheredView, ...]
+    left_off: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceView:
+    standards: tuple[StandardView, ...]
+
+
+def conformance_view(run: Run) -> ConformanceView | None:
+    """None where no battery was played."""
+    if not run.conformance:
+        return None
+    tags = tags_of(run)
+    return ConformanceView(
+        tuple(_standard(standard, rows, tags) for standard, rows in by_standard(run.conformance) if rows)
+    )
+
+
+def by_standard(rows: Iterable[ConformanceRow]) -> Iterator[tuple[Standard, list[ConformanceRow]]]:
+    known = list(rows)
+    for standard in STANDARDS:
+        yield standard, [row for row in known if row.standard is standard]
+
+
+def counts_of(rows: Iterable[ConformanceRow]) -> dict[Result, int]:
+    """How many cases have each result; one that differs by address or vantage counts by its worst."""
+    order = list(RESULTS)
+    worst: dict[str, Result] = {}
+    for row in rows:
+        worst[row.id] = min(worst.get(row.id, row.result), row.result, key=order.index)
+    return {result: number for result in order if (number := sum(one is result for one in worst.values()))}
+
+
+def told(rows: Sequence[ConformanceRow]) -> str:
+    """``3 get through, 138 stopped``, for a line of text."""
+    return commas(
+        [
+            say_many("{count:,} {result}", "{count:,} {result}", number, result=RESULTS[result])
+            for result, number in counts_of(rows).items()
+        ]
+    )
+
+
+def _standard(standard: Standard, rows: list[ConformanceRow], tags: Mapping[str, Tag]) -> StandardView:
+    each = [row for row in rows if row.result in BAD or standard not in (Standard.EVASION, Standard.RFC4890)]
+    alike: dict[tuple[str, Result, str], list[ConformanceRow]] = {}
+    for row in each:
+        alike.setdefault((row.id, row.result, row.why), []).append(row)
+    groups = list(alike.values())
+    rest = [row for row in rows if row not in each]
+    return StandardView(
+        STANDARDS[standard],
+        tuple((RESULTS[result], TONES[result], number) for result, number in counts_of(rows).items()),
+        tuple(_case(some, tags) for some in groups[:MOST_ROWS]),
+        tuple(_gathered(rest)),
+        max(0, len(groups) - MOST_ROWS),
+    )
+
+
+def _case(rows: list[ConformanceRow], tags: Mapping[str, Tag]) -> CaseView:
+    row = rows[0]
+    addresses = dict.fromkeys(one.address for one in rows)
+    return CaseView(
+        id=one_line(row.id, 40),
+        title=one_line(row.title, 200),
+        result=RESULTS[row.result],
+        tone=TONES[row.result],
+        evidence=clean(row.evidence, 400),
+        why=clean(row.why, 400),
+        tags=tuple(tags[address] for address in addresses if address in tags),
+    )
+
+
+def _gathered(rows: Iterable[ConformanceRow]) -> Iterator[GatheredView]:
+    alike: dict[tuple[Result, str], dict[str, None]] = {}
+    for row in rows:
+        why = row.why if row.result in (Result.NOT_MEASURABLE, Result.NOT_TESTABLE) else ""
+        alike.setdefault((row.result, why), {})[row.id] = None
+    for (result, why), cases in alike.items():
+        shown = commas(list(cases)[:MOST_IDS])
+        yield GatheredView(RESULTS[result], TONES[result], clean(why, 300), one_line(shown, 4000))
