@@ -3,7 +3,7 @@ reason, and every fact that held is required. Pure; the owner reads it before re
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from scanner.checklist.values import Item, Status
 from scanner.findings.facts import Place, Sighting
 from scanner.findings.measured import HIGHEST_BOUND
 from scanner.model.address import Kind
+from scanner.model.cases import Case
 from scanner.model.catalogue import PROTOCOLS, Catalogue, Service
 from scanner.model.ports import PortSet
 from scanner.model.run import Run
@@ -41,9 +42,9 @@ class Door:
     doubt: str = field(default="")
 
 
-def draft(run: Run, catalogue: Catalogue) -> str:
+def draft(run: Run, catalogue: Catalogue, cases: Iterable[Case]) -> str:
     """The text of a policy for the run's host. Raises InputError for a document that no scan wrote."""
-    bare = scene_of(Policy(), run, catalogue)
+    bare = scene_of(Policy(), run, catalogue, cases)
     doors = tuple(doors_of(bare))
     allowed = tuple(door.entry for door in doors if not door.doubt)
     scene = _strictest(replace(bare, policy=Policy(allow=allowed)))

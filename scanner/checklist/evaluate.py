@@ -1,5 +1,7 @@
 """Policy + run + day -> checklist. Pure."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from scanner.checklist.facts import FACTS, Fact
@@ -7,16 +9,18 @@ from scanner.checklist.ports import judge_ports
 from scanner.checklist.scene import Scene, scene_of
 from scanner.checklist.values import Checklist, Item
 from scanner.checklist.waivers import waived
+from scanner.model.cases import Case
 from scanner.model.catalogue import Catalogue
 from scanner.model.run import Run
 from scanner.policy import Policy
 
 
-def evaluate(policy: Policy, run: Run, catalogue: Catalogue, today: date) -> Checklist:
-    """``today`` (UTC) decides which waivers are in force; the run may be older. Raises InputError for a run document
-    that no scan wrote.
+def evaluate(policy: Policy, run: Run, catalogue: Catalogue, cases: Iterable[Case], today: date) -> Checklist:
+    """``cases`` are the batteries' catalogues, which tell what of their rows matters. ``today`` (UTC) decides which
+    waivers are in force; the run may be older. Raises InputError for a run document that no scan wrote.
     """
-    scene = scene_of(policy, run, catalogue, frozenset(waiver.item for waiver in policy.in_force(today)))
+    scene = scene_of(policy, run, catalogue, cases)
+    scene = replace(scene, waived=frozenset(waiver.item for waiver in policy.in_force(today)))
     required = tuple(fact for fact in FACTS if policy.require.asks_for(fact.key))
     items = (*(judge_fact(scene, fact) for fact in required), *judge_ports(scene))
     return Checklist(

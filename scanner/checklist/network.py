@@ -16,6 +16,8 @@ LINK = 64  # RFC 4291 section 2.5.4: the prefix of one link
 WAYS_STANDARD = "RFC 9099 section 2.3; RFC 7113; RFC 6980"
 ICMPV6_STANDARD = "RFC 4890 section 4.3.1"
 MOST = 6
+NEEDED = "must-pass"
+ALLOWED = "allowed"  # packets to ports that are let in anyway: no way to what is blocked
 
 
 def judge_lan(scene: Scene) -> Judged:
@@ -77,7 +79,7 @@ def judge_icmpv6(scene: Scene) -> Judged:
 
 def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], good: Result) -> Judged:
     usable = {vantage.name for vantage in scene.usable}
-    rows = [row for row in scene.run.conformance if row.standard is standard and row.vantage in usable]
+    rows = [row for row in scene.run.conformance if row.vantage in usable and _matters(scene, row, standard)]
     failed = [row for row in rows if row.result in bad]
     sure = [row for row in rows if row.vantage in scene.proven]
     unknown = [row for row in sure if row.result not in {good, *bad}]
@@ -94,6 +96,14 @@ def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], goo
         return Judged(status, say("{count:,} cases tried, every one as it should be", count=len(sure)))
     remedy = listed(list(dict.fromkeys(row.why for row in failed if row.why)), MOST) if failed else again(scene)
     return Judged(status, clauses([*_capped(lines), *gaps]), remedy)
+
+
+def _matters(scene: Scene, row: ConformanceRow, standard: Standard) -> bool:
+    """A case that no catalogue knows matters: it is of another version."""
+    if row.standard is not standard:
+        return False
+    group = scene.groups.get(row.id)
+    return group in (None, NEEDED) if standard is Standard.RFC4890 else group != ALLOWED
 
 
 def _capped(lines: list[str]) -> list[str]:

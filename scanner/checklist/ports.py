@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from scanner.checklist.scene import Scene, again, coverage_gaps, standing_gaps
 from scanner.checklist.values import Item, Judged, Status, fail_or_gap
 from scanner.findings.facts import Place, Sighting, listener_at
-from scanner.findings.words import cleaned, counted, listed, port_list
+from scanner.findings.words import cleaned, counted, listed, port_list, ports_at_places
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.ports import PortSet
 from scanner.model.text import clauses, say, sentences
@@ -127,18 +127,17 @@ def _rest_item(scene: Scene, protocol: str, hits: Hits, own: Hits) -> Item:
 
 def _gaps(scene: Scene, protocol: str) -> list[str]:
     gaps = coverage_gaps(scene, protocol)
-    for seen in scene.proven_sightings(protocol):
-        unknown = seen.of(set(Verdict) - NO_ANSWER - set(ANSWERING)) - scene.allowed(seen)
-        if unknown:
-            gaps.append(
-                say(
-                    "nobody knows of {count} ({ports}) at {place} from {vantage}",
-                    count=counted(len(unknown), f"{protocol.upper()} port"),
-                    ports=port_list(unknown),
-                    place=str(seen.place),
-                    vantage=seen.vantage,
-                )
-            )
+    for vantage, view in scene.view.by_vantage():
+        sightings = view.sightings if vantage in scene.proven else ()
+        found = [
+            (seen.place, seen.of(set(Verdict) - NO_ANSWER - set(ANSWERING)) - scene.allowed(seen))
+            for seen in sightings
+            if seen.protocol == protocol
+        ]
+        found = [(place, ports) for place, ports in found if ports]
+        if found:
+            told = ports_at_places(found, view, protocol)
+            gaps.append(say("nobody knows of these, seen from {vantage}: {ports}", vantage=vantage, ports=told))
     return gaps
 
 

@@ -1,12 +1,13 @@
 """What the items are judged by: the policy, the run, and the run's tables as the rules see them. Pure."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address, IPv6Network
 
 from scanner.findings.facts import STOPPED_IN_SILENCE, Facts, Place, Sighting, View, look
 from scanner.findings.words import counted, listed
 from scanner.model.address import Address, Inventory
+from scanner.model.cases import Case
 from scanner.model.catalogue import Catalogue
 from scanner.model.errors import InputError
 from scanner.model.ports import PortSet
@@ -21,7 +22,8 @@ PROVEN, REFUTED = "proven", "refuted"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """``view`` has the tables of every vantage that is not refuted; ``waived`` are items whose waiver is in force.
+    """``view`` has the tables of every vantage that is not refuted; ``groups`` are those of the batteries' cases by id;
+    ``waived`` are items whose waiver is in force.
 
     Another policy for the same run is a ``replace()``: the tables are read once.
     """
@@ -30,6 +32,7 @@ class Scene:
     run: Run
     catalogue: Catalogue
     view: View
+    groups: Mapping[str, str] = field(default_factory=dict)
     waived: frozenset[str] = frozenset()
 
     @property
@@ -67,7 +70,7 @@ class Scene:
         return PortSet.every() if whole else PortSet()
 
 
-def scene_of(policy: Policy, run: Run, catalogue: Catalogue, waived: frozenset[str] = frozenset()) -> Scene:
+def scene_of(policy: Policy, run: Run, catalogue: Catalogue, cases: Iterable[Case]) -> Scene:
     """Raises InputError for a run document whose port lists or addresses cannot be read."""
     try:
         facts = Facts(
@@ -85,7 +88,7 @@ def scene_of(policy: Policy, run: Run, catalogue: Catalogue, waived: frozenset[s
             IPv6Network(row.prefix)
     except ValueError as error:
         raise InputError(f"not a v6expose run document ({str(error)[:80]})", "give one that a scan wrote") from error
-    return Scene(policy, run, catalogue, view, waived)
+    return Scene(policy, run, catalogue, view, {case.id: case.group for case in cases})
 
 
 def addresses_of(run: Run) -> Iterator[Address]:

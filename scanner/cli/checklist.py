@@ -145,8 +145,10 @@ def scanned_run(policy: Policy, configuration: Configuration, options: dict[str,
 def judged(policy: Policy, run: Run) -> Checklist:
     from scanner.checklist.evaluate import evaluate
     from scanner.data import load_catalogue
+    from scanner.data.cases import EVASION, ICMPV6, load_cases
 
-    return evaluate(policy, run, load_catalogue(), datetime.now(UTC).date())
+    cases = (*load_cases(EVASION), *load_cases(ICMPV6))
+    return evaluate(policy, run, load_catalogue(), cases, datetime.now(UTC).date())
 
 
 def documents(made: Checklist, run: Run, asked: tuple[Output, ...]) -> list[tuple[Output, Callable[[], str | bytes]]]:

@@ -43,11 +43,12 @@ def init(from_run: str | None, run_file: str | None) -> None:
     from scanner.cli.memory import named_run
     from scanner.cli.report import read_run
     from scanner.data import load_catalogue
+    from scanner.data.cases import EVASION, ICMPV6, load_cases
 
     if bool(from_run) == bool(run_file):
         raise InputError("which run?", "give --from-run RUN (for example latest) or --run FILE.json")
     run = named_run(from_run)[0] if from_run else read_run(run_file or "")
-    text = draft(run, load_catalogue())
+    text = draft(run, load_catalogue(), (*load_cases(EVASION), *load_cases(ICMPV6)))
     click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from scanner.checklist.evaluate import evaluate
 from scanner.checklist.values import Checklist, Item, Status
 from scanner.data import load_catalogue
+from scanner.data.cases import EVASION, ICMPV6, load_cases
 from scanner.model.address import Kind, Listener, Origin, State
 from scanner.model.conformance import ConformanceRow, Result, Standard
 from scanner.model.evidence import Default
@@ -33,6 +34,7 @@ PREFIX = "2001:db8:a:1::/64"
 TODAY = date(2026, 11, 24)
 BEGAN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SHIPPED = load_catalogue()
+CASES = (*load_cases(EVASION), *load_cases(ICMPV6))
 QUICK = '[require]\nprofile = "quick"\n'
 
 
@@ -97,7 +99,7 @@ def listener(port: int, process: str = "smbd", protocol: str = "tcp") -> Listene
 
 
 def judge(text: str, judged: Run, today: date = TODAY) -> Checklist:
-    return evaluate(parse_policy(text, "policy.toml"), judged, SHIPPED, today)
+    return evaluate(parse_policy(text, "policy.toml"), judged, SHIPPED, CASES, today)
 
 
 def item(checklist: Checklist, name: str) -> Item:

@@ -13,7 +13,7 @@ from scanner.model.names import Standing
 from scanner.model.run_names import NameAddress, NameEntry
 from scanner.policy import values
 
-from .runs import FAIL, NOT_MEASURED, PASS, TEMPORARY, address, fact, judge, lan, row, run, temporary, vantage
+from .runs import CASES, FAIL, NOT_MEASURED, PASS, TEMPORARY, address, fact, judge, lan, row, run, temporary, vantage
 
 
 def test_the_policy_and_the_judges_know_the_same_facts() -> None:
@@ -70,6 +70,26 @@ def test_rows_of_the_batteries(key: str, standard: Standard, result: Result, sta
     found = fact(key, run(conformance=(*beside, row(standard, result, "X2"))))
     assert found.status is status
     assert status is PASS or not beside or "X2" in found.evidence
+
+
+def test_only_what_must_pass_and_what_is_blocked_matters() -> None:
+    """Router advertisements may get in, and packets to open ports, without these two facts being false."""
+    drop, must, allowed, ways = (
+        next(case.id for case in CASES if case.group == group)
+        for group in ("must-drop", "must-pass", "allowed", "source-port")
+    )
+    good = {
+        "must_pass_icmpv6": row(Standard.RFC4890, Result.CONFORMS),
+        "no_way_through": row(Standard.EVASION, Result.STOPPED),
+    }
+
+    def status(key: str, result: Result, name: str) -> Any:
+        return fact(key, run(conformance=(good[key], row(good[key].standard, result, name)))).status
+
+    assert [status("must_pass_icmpv6", Result.VIOLATES, name) for name in (drop, must)] == [PASS, FAIL]
+    assert [status("no_way_through", Result.THROUGH, name) for name in (allowed, ways)] == [PASS, FAIL]
+    only = run(conformance=(row(Standard.RFC4890, Result.CONFORMS, drop),))
+    assert fact("must_pass_icmpv6", only).status is NOT_MEASURED
 
 
 @pytest.mark.parametrize(
