@@ -18,8 +18,9 @@ from markupsafe import Markup
 
 import scanner
 from scanner.codec import run_to_json
-from scanner.language import SOURCE, in_language, translator
+from scanner.language import NAMES, SOURCE, in_language, translator
 from scanner.model.run import Run
+from scanner.report.bilingual import joined
 from scanner.report.text import clean
 from scanner.report.view import view_of
 
@@ -27,6 +28,7 @@ LARGEST_PLAIN = 1_000_000  # characters of JSON that are embedded readable; more
 LARGEST_FOR_GZIP = 8_000_000  # characters; beyond, gzip does not get it small
 LARGEST_GZIP = 1_000_000  # bytes; more are compressed harder, by what browsers cannot read
 _KIB = 1024
+_NO_WORDS = '<script type="application/json" id="other-words"></script>'  # as the template has it
 # what a browser, an editor or a terminal might act on instead of showing
 _UNSEEN = re.compile("[<>&\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 
@@ -42,18 +44,33 @@ class Embedded:
 
 
 def render_html(run: Run, language: str = SOURCE) -> str:
-    """Raises InputError where the document's port lists cannot be read, or for a language that nobody speaks here."""
+    """The page in ``language``, which changes to the other one at a click. Raises InputError where the document's port
+    lists cannot be read, or for a language that nobody speaks here.
+    """
+    translator(language)
+    document = _embedded(run)
+    page, words = joined(*(_page(run, document, one) for one in (language, _other(language))))
+    return page.replace(_NO_WORDS, _NO_WORDS.replace("><", f">{_UNSEEN.sub(_json_escape, words)}<"), 1)
+
+
+def _page(run: Run, document: Embedded, language: str) -> str:
     spoken = translator(language)
     environment = environment_for(language)
     style, script = source_of(environment, "report/report.css"), source_of(environment, "report/report.js")
     return environment.get_template("report.html.j2").render(
         view=in_language(view_of(in_language(run, spoken), language), spoken),
-        document=_embedded(run),
+        document=document,
+        other={"tag": _other(language), "name": NAMES[_other(language)]},
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src {hash_of(style)}; script-src {hash_of(script)}; "
         "base-uri 'none'; form-action 'none'",
     )
+
+
+def _other(language: str) -> str:
+    """The one that a click changes to."""
+    return next(name for name in NAMES if name != language)
 
 
 def templates() -> Path:

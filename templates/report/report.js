@@ -10,6 +10,7 @@
   };
   const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
   const holdsAll = (text, terms) => terms.every((term) => text.includes(term));
+{% include "report/language.js" %}
 {% include "report/print.js" %}
 {% include "report/document.js" %}
 {% include "report/router.js" %}

@@ -6,6 +6,7 @@
   const most = 12;
   search.hidden = false;
   let index = null;
+  document.addEventListener("languagechange", () => { index = null; close(); });
   const entries = () => {
     index = index || all("[data-find]").map((part) => ({
       id: part.id,
