@@ -8,7 +8,7 @@
   };
   if (document.scrollingElement.scrollWidth > width) faults.push(`the page is ${document.scrollingElement.scrollWidth} wide, the window ${width}`);
 
-  const scrolls = (element) => element.closest(".scroll, nav, .found, dialog, .visually-hidden, .skip, .sprite");
+  const scrolls = (element) => element.closest(".scroll, .snippet, nav, .found, dialog, .visually-hidden, .skip, .sprite");
   const boxes = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {

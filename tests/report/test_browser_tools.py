@@ -99,7 +99,7 @@ def test_keys_walk_through_the_findings_and_can_be_turned_off(visit: Open) -> No
     page.keyboard.press("k")
     assert page.evaluate("location.hash") == f"#{ids[0]}"
     page.keyboard.press("e")
-    assert page.evaluate("document.querySelectorAll('main details:not([open])').length") == 0
+    assert page.evaluate("document.querySelectorAll('main details:not([open]):not([hidden])').length") == 0
     page.keyboard.press("?")
     assert page.is_visible("#keys")
     page.uncheck("#keys-on")
