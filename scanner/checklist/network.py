@@ -88,6 +88,10 @@ def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], goo
         gaps.append(say("this was not tried in the run"))
     elif not sure and not gaps:
         gaps.append(say("no vantage that is proven to be outside tried it"))
+    tried = {row.address for row in sure}
+    untried = [str(address.ip) for address in scene.inventory.scannable() if str(address.ip) not in tried]
+    if sure and untried:
+        gaps.append(say("not tried at {addresses}", addresses=listed(untried)))
     if unknown:
         gaps.append(say("could not be tried: {cases}", cases=_cases(unknown)))
     lines: list[str] = [say("{how}: {cases}", how=bad[row.result], cases=_case(row)) for row in failed]

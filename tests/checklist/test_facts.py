@@ -98,6 +98,8 @@ def test_only_what_must_pass_and_what_is_blocked_matters() -> None:
 def test_rows_count_from_where_they_were_tried(outside: str, status: Any) -> None:
     judged = run(conformance=(row(Standard.EVASION, Result.STOPPED),), vantages=(vantage(outside=outside),))
     assert fact("no_way_through", judged).status is status
+    other = run(conformance=(row(Standard.EVASION, Result.STOPPED),), addresses=(address(), temporary()))
+    assert fact("no_way_through", other).evidence == f"not tried at {TEMPORARY}"
     nobody = fact("no_way_through", run())
     assert (nobody.status, nobody.evidence) == (NOT_MEASURED, "this was not tried in the run")
 
