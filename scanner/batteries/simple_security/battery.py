@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address
@@ -157,10 +158,14 @@ def classes(address: IPv6Address) -> Iterator[PacketClass]:
     """What would be sent about an address at most, with ``--slow`` or without: for ``--dry-run``."""
     cast = Cast(Ends(address, address, 1, 2, address, lambda: 3, 4), Labels(1), random.Random(0))
     router = say("the home router, at its address on the path")
-    for act in (search(cast), *acts(cast, SLOW)):
-        yield PacketClass(f"{NAME}: {act.about}", str(address), sum(map(_most, act.steps)), round(SLOW.rate))
-    for act in (ask_router(cast, 1), *gate_acts(cast, Gate(1, address), Seen(), SLOW)):
-        yield PacketClass(f"{NAME}: {act.about}", router, sum(map(_most, act.steps)), round(SLOW.rate))
+    about_host = (search(cast), *acts(cast, SLOW))
+    about_router = (ask_router(cast, 1), *gate_acts(cast, Gate(1, address), Seen(), SLOW))
+    for target, some in ((str(address), about_host), (router, about_router)):
+        counts: Counter[str] = Counter()
+        for act in some:
+            counts[act.about] += sum(map(_most, act.steps))
+        for about, count in counts.items():
+            yield PacketClass(f"{NAME}: {about}", target, count, round(SLOW.rate))
 
 
 def _most(step: Step) -> int:
