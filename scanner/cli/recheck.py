@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scanner.remedies.again import Again, Shift
 
 GONE, STILL_THERE, NOT_MEASURED, INTERRUPTED = 0, 1, 3, 130
-MOST_PORTS = 44  # characters of a list of ports
+MOST_PORTS = 30  # characters of a list of ports
 MOST_SHIFTS = 12  # lines about one finding
 
 
@@ -54,12 +54,19 @@ def recheck(finding: str, **options: Any) -> None:
     run = chosen_run(options["file"], options["reference"])
     findings = pick(run, finding)
     means = means_of(run, configuration, options)
-    judged, scanned = look_again(run, findings, means)
+    try:
+        judged, scanned = look_again(run, findings, means)
+    except KeyboardInterrupt:
+        click.echo("v6expose: interrupted before anything was measured", err=True)
+        raise SystemExit(INTERRUPTED) from None
     if options["as_json"]:
         click.echo(json.dumps(document(judged, scanned), indent=1, ensure_ascii=False))
     else:
+        from scanner.cli.remedy import wrapped
+
         for line in page(judged, everything=options["verbose"]):
-            click.echo(line)
+            indent = " " * (len(line) - len(line.lstrip()))
+            click.echo("\n".join(wrapped(line, f"{indent}  ")))
     if scanned is not None and scanned.run.interrupted:
         raise SystemExit(INTERRUPTED)
     raise SystemExit(exit_status(judged))

@@ -169,3 +169,13 @@ def test_names_from_a_document_reach_no_terminal_raw() -> None:
     shift = Shift(sample.STABLE, "v\x1b[2J", "case", "t\x1b", "stopped", "X\x1b1")
     lines = list(page((sample.replace(nasty, shifts=(shift,)),), everything=False))
     assert not any("\x1b" in line or "\n" in line for line in lines)
+
+
+def test_ctrl_c_is_never_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scanner.recheck.recheck", interrupted)
+    result = run("recheck", "V6X002", "--run", "run.json")
+    assert result.exit_code == 130
+    assert result.stderr == "v6expose: interrupted before anything was measured\n"

@@ -1,11 +1,13 @@
 """data/routers.toml and its parser."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import scanner
 from scanner.model.errors import InputError
-from scanner.remedies.render import has_template
+from scanner.remedies.render import _environment, has_template, render
 from scanner.remedies.routers import load_routers, parse_routers
 
 ROW = {"id": "a", "name": "A", "kind": "router", "language": "console", "source": "A's manual"}
@@ -41,3 +43,16 @@ def test_a_row_stands_there_once() -> None:
 def test_words_for_guessing_are_small() -> None:
     for router in load_routers():
         assert all(word == word.lower() for word in (*router.vendors, *router.domains)), router.id
+
+
+def test_templates_come_out_of_an_installed_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wheel holds them inside the package (pyproject.toml, force-include)."""
+    folder = tmp_path / "scanner" / "_templates" / "remedies"
+    folder.mkdir(parents=True)
+    (folder / "one.j2").write_text("\n{{ _('Allow') }} {{ here }}\n\n")
+    monkeypatch.setattr(scanner, "__file__", str(tmp_path / "scanner" / "__init__.py"))
+    _environment.cache_clear()
+    try:
+        assert render("one", here="443") == "Allow 443\n"
+    finally:
+        _environment.cache_clear()
