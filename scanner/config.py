@@ -17,7 +17,9 @@ from types import MappingProxyType
 from typing import Any
 
 from scanner.model.errors import InputError
+from scanner.model.finding import Severity
 from scanner.model.history import Keep
+from scanner.model.notices import Source
 from scanner.model.ports import PortSet
 from scanner.model.settings import (
     BATTERIES,
@@ -65,6 +67,8 @@ class Configuration:
     store: str | None = None
     keep: Keep | None = None
     locate_all: bool = True
+    notify: tuple[Source, ...] = ()
+    notify_from: Severity = Severity.MEDIUM
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def settings(self) -> Settings:
@@ -95,7 +99,7 @@ class Shape(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Option:
     """A key. ``parse`` takes one value of the shape (of a list, each text) and raises ValueError or InputError.
-    ``sample`` is such a value as one types it.
+    ``sample`` is such a value as one types it. ``secret``: what was written by mistake must not be repeated.
     """
 
     key: str
@@ -104,6 +108,7 @@ class Option:
     parse: Callable[[Any], object]
     sample: str
     help: str
+    secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -270,7 +275,8 @@ def _parse(option: Option, where: str, raw: Any, sample: str) -> object:
     """Raises InputError naming the place, the value and a sample of what to write."""
     remedy = f"write it like {sample}"
     if not _fits(option.shape, raw):
-        raise InputError(f"{where} is {raw!r}, not {option.shape}", remedy)
+        what = "" if option.secret else f"{raw!r}, "
+        raise InputError(f"{where} is {what}not {option.shape}", remedy)
     try:
         return tuple(option.parse(one) for one in raw) if option.shape is Shape.LIST else option.parse(raw)
     except InputError as error:
@@ -347,6 +353,16 @@ OPTIONS: tuple[Option, ...] = (
     Option("store", "--store", TEXT, _text, "/srv/v6expose/runs.db", "Where runs are kept: a file, a URL, or none."),
     Option("keep", "--keep", TEXT, Keep.parse, "90 days", "Forget runs that are older."),
     Option("locate_all", "--locate-all", SWITCH, bool, "true", "Find where every silent port ends, not a sample."),
+    Option(
+        "notify",
+        "--notify",
+        LIST,
+        Source.parse,
+        "file:/etc/v6expose/notify",
+        "Whom to tell: files of URLs.",
+        secret=True,
+    ),
+    Option("notify_from", "--notify-from", TEXT, _one_of(Severity, Severity), "medium", "Tell from this severity on."),
 )
 OPTIONS_BY_KEY: Mapping[str, Option] = MappingProxyType({option.key: option for option in OPTIONS})
 KEYS: tuple[str, ...] = tuple(OPTIONS_BY_KEY)

@@ -362,3 +362,23 @@ def test_the_documents_file_is_valid(places: Places) -> None:
     assert tuple(tomllib.loads(block)) == KEYS
     places.local.write_text(block)
     assert set(places.load().origins.values()) == {str(places.local)}
+
+
+@pytest.mark.parametrize(
+    "value", ['"mailto://me:hunter2@example.org"', '["ntfys://me:hunter2@ntfy.sh/t"]', '["file:hunter2"]']
+)
+def test_a_secret_that_was_written_into_the_configuration_is_not_repeated(places: Places, value: str) -> None:
+    places.local.write_text(f"notify = {value}\n")
+    with pytest.raises(InputError) as refused:
+        places.load()
+    assert "hunter2" not in str(refused.value)
+    assert f"{places.local}: notify" in str(refused.value)
+    assert "file:/" in str(refused.value)
+
+
+def test_places_of_notices(places: Places) -> None:
+    places.local.write_text('notify = ["file:~/n", "credential:notify", "none"]\nnotify_from = "low"\n')
+    found = places.load(HOME=str(places.home))
+    assert plain(found.notify)[1:] == ["credential:notify", "none"]  # type: ignore[index]
+    assert found.notify[0].where.endswith("/n")
+    assert found.notify_from == "low"

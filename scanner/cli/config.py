@@ -30,6 +30,7 @@ UNSET = {
     "store": "runs.db in the state directory",
     "keep": "for ever",
     "batteries": "all, in profile quick none",
+    "notify": "nobody",
 }
 
 
