@@ -26,6 +26,8 @@ COMMANDS = {
     "names": ("scanner.cli.names", "names", "Do the AAAA records name the stable address of this host?"),
     "checklist": ("scanner.cli.checklist", "checklist", "Before a server goes live: a policy in, pass and fail out."),
     "policy": ("scanner.cli.policy", "policy", "The policy file: init from a run, allow, waive, check."),
+    "schedule": ("scanner.cli.schedule", "schedule", "Scan by the clock: install, show, remove, run-now."),
+    "watch": ("scanner.cli.watch", "watch", "Stay, and scan again whenever the host's addresses change."),
     "report": ("scanner.cli.report", "report", "Render a stored run or a saved document again."),
     "history": ("scanner.cli.history", "history", "The stored runs, newest first; as a static site with --site."),
     "diff": ("scanner.cli.diff", "diff", "What became of the findings between two runs, and why."),

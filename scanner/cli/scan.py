@@ -107,6 +107,7 @@ THREE_WAYS = (
 )
 @click.option("--yes", is_flag=True, help="With --explain: trace one probe without asking.")
 @click.option("--dry-run", is_flag=True, help="Print every class of packet, its count, rate and target; send nothing.")
+@click.option("--scheduled", is_flag=True, help="Leave out this scan if another scheduled one of this host still runs.")
 @redact_option
 @shared
 def scan(**options: Any) -> None:
@@ -127,16 +128,26 @@ def scan(**options: Any) -> None:
     if not request.vantages:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
     quiet = options["quiet"]
+    if options["scheduled"] and not alone_here():
+        click.echo("v6expose: another scheduled scan of this host still runs; this one is left out", err=True)
+        return
     kept = keep_run(run_scan(request, quiet=quiet), configuration.store, configuration.keep, earlier)
     run = redacted_if(kept.run, wanted=options["redact"])
-    as_asked = write_outputs(run, asked, quiet=quiet)
+    as_asked = write_outputs(run, asked, quiet=quiet, language=configuration.lang)
     if not quiet and all(output.path != "-" for output in asked):
         from rich.console import Console
 
         from scanner.report.terminal import render_terminal
 
-        render_terminal(run, Console(file=sys.stdout), everything=options["verbose"])
+        render_terminal(run, Console(file=sys.stdout), everything=options["verbose"], language=configuration.lang)
     raise SystemExit(exit_status(run, configuration.fail_on) or (0 if as_asked and kept.stored else INCOMPLETE))
+
+
+def alone_here() -> bool:
+    """Takes the lock of scheduled scans until this command ends; False where another holds it."""
+    from scanner.schedule.lock import alone, lock_file
+
+    return click.get_current_context().with_resource(alone(lock_file()))
 
 
 def explain_instead(configuration: Configuration, options: dict[str, Any]) -> None:
