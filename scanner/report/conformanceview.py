@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scanner.model.conformance import ConformanceRow, Result, Standard
 from scanner.model.run import Run
-from scanner.model.text import Text, commas, say, say_many
+from scanner.model.text import Text, commas, say
 from scanner.report.results import Tag, tags_of
 from scanner.report.text import clean, one_line
 
@@ -102,12 +102,9 @@ def counts_of(rows: Iterable[ConformanceRow]) -> dict[Result, int]:
 
 
 def told(rows: Sequence[ConformanceRow]) -> str:
-    """``3 get through, 138 stopped``, for a line of text."""
+    """``gets through: 3, stopped: 138``, for a line of text."""
     return commas(
-        [
-            say_many("{count:,} {result}", "{count:,} {result}", number, result=RESULTS[result])
-            for result, number in counts_of(rows).items()
-        ]
+        [say("{result}: {count:,}", result=RESULTS[result], count=number) for result, number in counts_of(rows).items()]
     )
 
 
