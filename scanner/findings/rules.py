@@ -9,6 +9,7 @@ from scanner.findings import (
     binding,
     differences,
     exposed,
+    gateway,
     lan,
     measured,
     names,
@@ -56,6 +57,9 @@ RULES = (
     Rule(batteries.WAYS, "ways through the filter", batteries.judge_ways),
     Rule(batteries.UNWANTED, "unwanted ICMPv6 gets in", batteries.judge_unwanted),
     Rule(batteries.ERRORS_LOST, "errors about own connections are lost", batteries.judge_errors_lost),
+    Rule(gateway.ROUTER_ANSWERS, "the router itself answers strangers", gateway.judge_router_answers),
+    Rule(gateway.LEAKS, "sources leave that must not", gateway.judge_leaks),
+    Rule(gateway.NOT_KEPT, "recommendations not kept", gateway.judge_not_kept),
 )
 
 

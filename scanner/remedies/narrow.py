@@ -5,7 +5,7 @@ V6X002 to V6X008, V6X020 (filters)      some of the ports by which they were fou
                                         ports that behaved otherwise where the rule compares
 V6X018 (the LAN)                        the question for addresses nobody uses, beside one port of the host
 V6X009, V6X019 (vantage, translation)   one port: connecting is what tells
-V6X021 to V6X023 (batteries)            the battery that found it, and some ports for it to stand on
+V6X021 to V6X026 (batteries)            the battery that found it, and some ports for it to stand on
 V6X010, 11, 14 to 17 (the host)         nothing is sent
 V6X012, V6X013 (names)                  the DNS is asked
 anything else                           the quick profile
@@ -52,7 +52,12 @@ BY_VERDICT: dict[str, tuple[frozenset[Verdict], frozenset[Verdict]]] = {
     "V6X008": (frozenset({V.INDETERMINATE}), frozenset()),
 }
 # rule -> the battery whose cases it is about
-BY_BATTERY = {"V6X021": "evasion", "V6X022": "icmpv6", "V6X023": "icmpv6"}
+BY_BATTERY = {
+    "V6X021": "evasion",
+    "V6X022": "icmpv6",
+    "V6X023": "icmpv6",
+    **dict.fromkeys(("V6X024", "V6X025", "V6X026"), "simple-security"),
+}
 FEW_PORTS = 8  # for a battery to find one that is let in and one that is stopped
 EXPOSED, LAN_OPEN, DIFFERENCES = "V6X001", "V6X018", "V6X020"
 BY_CONNECTING = frozenset({"V6X009", "V6X018", "V6X019"})
