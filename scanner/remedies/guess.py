@@ -39,8 +39,13 @@ def _by_vendor(run: Run) -> Iterator[tuple[Router, str]]:
     vendor = router.vendor if router else ""
     words = vendor.lower()
     for row in load_routers():
-        if any(word in words for word in row.vendors):
+        if any(_is_named(words, word) for word in row.vendors):
             yield row, say("the default router's MAC address was assigned to {vendor}", vendor=vendor)
+
+
+def _is_named(vendor: str, word: str) -> bool:
+    """``=name`` is the whole name, as nmap's list shortens it; anything else a part of it."""
+    return vendor == word[1:] if word.startswith("=") else word in vendor
 
 
 def _by_link_local(run: Run) -> Iterator[tuple[Router, str]]:

@@ -52,8 +52,8 @@ class Router:
     """One row. ``wan`` and ``lan`` are the interfaces' names on such a router, "" where none goes into the text.
 
     The rest is for guessing: ``vendors`` are words of the names under which MAC addresses are assigned, in small
-    letters; ``domains`` are search domains that it hands out unless told otherwise; ``link_local`` the address it
-    advertises from; ``networks`` the prefixes it is found in.
+    letters, ``=name`` the whole of one; ``domains`` are search domains that it hands out unless told otherwise;
+    ``link_local`` the address it advertises from; ``networks`` the prefixes it is found in.
     """
 
     id: str

@@ -33,13 +33,26 @@ def ids(run: Run) -> list[str]:
         ("NEC Platforms, Ltd.", "nec-ix"),
         ("Mitsubishi Electric Corporation", "ntt-hgw"),
         ("Deciso B.V.", "opnsense"),
+        ("Yamaha", "yamaha-rtx"),  # as nmap's list has it
+        ("Mitsubishi Electric", "ntt-hgw"),
     ],
 )
 def test_a_vendor_names_a_router(vendor: str, first: str) -> None:
     assert ids(behind(vendor))[0] == first
 
 
-@pytest.mark.parametrize("vendor", ["", "YAMAHA MOTOR CO.,LTD", "Dell Inc.", "Apple, Inc.", "Cisco SPVTG"])
+@pytest.mark.parametrize(
+    "vendor",
+    [
+        "",
+        "YAMAHA MOTOR CO.,LTD",
+        "Yamaha Motor",
+        "Mitsubishi Electric System & Service",
+        "Dell Inc.",
+        "Apple, Inc.",
+        "Cisco SPVTG",
+    ],
+)
 def test_other_vendors_name_none(vendor: str) -> None:
     assert ids(behind(vendor)) == []
 
