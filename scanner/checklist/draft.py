@@ -9,7 +9,7 @@ from typing import Any
 
 from scanner.checklist.evaluate import judge_fact
 from scanner.checklist.facts import FACTS, Fact
-from scanner.checklist.network import lan_passes
+from scanner.checklist.network import judge_icmpv6, judge_ways, lan_passes, untried
 from scanner.checklist.ports import process_names, unlisted_answers
 from scanner.checklist.router import upstream_ports
 from scanner.checklist.scene import Scene, coverage_gaps, scene_of
@@ -139,6 +139,7 @@ def _strictest(scene: Scene) -> Scene:
         false_blocked_at_most=HIGHEST_BOUND,
         profile=profile,
         upstream_may_stop=upstream,
+        may_stay_untried=untried(scene),
     )
     return replace(scene, policy=replace(scene.policy, require=require))
 
@@ -184,6 +185,11 @@ def _exceptions(scene: Scene, fact: Fact) -> Iterator[str]:
         )
         mark = "" if judge_fact(scene, fact).status is Status.PASS else "# "
         yield f"{mark}{written({'upstream_may_stop': str(upstream)})[0]}"
+    if fact.key == "must_pass_icmpv6" and scene.policy.require.may_stay_untried:
+        yield from _comment("Nobody could try these, for example because a network before the router stops them.")
+        held = {judge_fact(scene, one).status for one in FACTS if one.judge in (judge_ways, judge_icmpv6)}
+        mark = "" if Status.PASS in held else "# "
+        yield f"{mark}{written({'may_stay_untried': list(scene.policy.require.may_stay_untried)})[0]}"
     passing = PortSet.of(lan_passes(scene))
     if fact.key == "lan_default_blocked" and passing:
         yield from _comment("Questionable: every device on the network, not only this host, is reached on these.")

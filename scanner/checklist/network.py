@@ -10,14 +10,14 @@ from scanner.findings.words import listed
 from scanner.model.conformance import ConformanceRow, Result, Standard
 from scanner.model.evidence import Default
 from scanner.model.run import LanRecord
-from scanner.model.text import clauses, say
+from scanner.model.text import clauses, say, say_many
 
 LINK = 64  # RFC 4291 section 2.5.4: the prefix of one link
 WAYS_STANDARD = "RFC 9099 section 2.3; RFC 7113; RFC 6980"
 ICMPV6_STANDARD = "RFC 4890 section 4.3.1"
 MOST = 6
 NEEDED = "must-pass"
-ALLOWED = "allowed"  # packets to ports that are let in anyway: no way to what is blocked
+LET_IN = "tcp-allowed"  # packets to ports that are let in anyway: no way to what is blocked
 
 
 def judge_lan(scene: Scene) -> Judged:
@@ -82,7 +82,9 @@ def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], goo
     rows = [row for row in scene.run.conformance if row.vantage in usable and _matters(scene, row, standard)]
     failed = [row for row in rows if row.result in bad]
     sure = [row for row in rows if row.vantage in scene.proven]
-    unknown = [row for row in sure if row.result not in {good, *bad}]
+    untold = [row for row in sure if row.result not in {good, *bad}]
+    accepted = [row for row in untold if row.id in scene.policy.require.may_stay_untried]
+    unknown = [row for row in untold if row not in accepted]
     gaps: list[str] = [] if sure else standing_gaps(scene)
     if not rows:
         gaps.append(say("this was not tried in the run"))
@@ -93,11 +95,19 @@ def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], goo
     if sure and untried:
         gaps.append(say("not tried at {addresses}", addresses=listed(untried)))
     if unknown:
-        gaps.append(say("could not be tried: {cases}", cases=_cases(unknown)))
+        gaps.append(say("could not be tried: {cases} ({why})", cases=_ids(unknown), why=unknown[0].why))
     lines: list[str] = [say("{how}: {cases}", how=bad[row.result], cases=_case(row)) for row in failed]
     status = fail_or_gap(lines, gaps)
     if status is Status.PASS:
-        return Judged(status, say("{count:,} cases tried, every one as it should be", count=len(sure)))
+        lines = [
+            say_many(
+                "{count:,} case tried, as it should be",
+                "{count:,} cases tried, every one as it should be",
+                len(sure) - len(accepted),
+            )
+        ]
+        lines += [say("untried, as may_stay_untried has it: {cases}", cases=_ids(accepted))] if accepted else []
+        return Judged(status, clauses(lines))
     remedy = listed(list(dict.fromkeys(row.why for row in failed if row.why)), MOST) if failed else again(scene)
     return Judged(status, clauses([*_capped(lines), *gaps]), remedy)
 
@@ -106,8 +116,8 @@ def _matters(scene: Scene, row: ConformanceRow, standard: Standard) -> bool:
     """A case that no catalogue knows matters: it is of another version."""
     if row.standard is not standard:
         return False
-    group = scene.groups.get(row.id)
-    return group in (None, NEEDED) if standard is Standard.RFC4890 else group != ALLOWED
+    case = scene.cases.get(row.id)
+    return case is None or (case.group == NEEDED if standard is Standard.RFC4890 else case.base != LET_IN)
 
 
 def _capped(lines: list[str]) -> list[str]:
@@ -115,8 +125,15 @@ def _capped(lines: list[str]) -> list[str]:
     return [*lines[:MOST], say("{count:,} more", count=rest)] if rest > 0 else lines
 
 
-def _cases(rows: Iterable[ConformanceRow]) -> str:
-    return listed([_case(row) for row in rows], MOST)
+def _ids(rows: Iterable[ConformanceRow]) -> str:
+    return listed(list(dict.fromkeys(row.id for row in rows)), MOST)
+
+
+def untried(scene: Scene) -> tuple[str, ...]:
+    """Ids of the cases that nobody could try, of what the two facts are about."""
+    good = {Result.NOT_MEASURABLE: Standard.EVASION, Result.NOT_TESTABLE: Standard.RFC4890}
+    rows = (row for row in scene.run.conformance if row.vantage in scene.proven and row.result in good)
+    return tuple(dict.fromkeys(row.id for row in rows if _matters(scene, row, good[row.result])))
 
 
 def _case(row: ConformanceRow) -> str:

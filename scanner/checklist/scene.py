@@ -22,8 +22,8 @@ PROVEN, REFUTED = "proven", "refuted"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """``view`` has the tables of every vantage that is not refuted; ``groups`` are those of the batteries' cases by id;
-    ``waived`` are items whose waiver is in force.
+    """``view`` has the tables of every vantage that is not refuted; ``cases`` are the batteries' own, by id; ``waived``
+    are items whose waiver is in force.
 
     Another policy for the same run is a ``replace()``: the tables are read once.
     """
@@ -32,7 +32,7 @@ class Scene:
     run: Run
     catalogue: Catalogue
     view: View
-    groups: Mapping[str, str] = field(default_factory=dict)
+    cases: Mapping[str, Case] = field(default_factory=dict)
     waived: frozenset[str] = frozenset()
 
     @property
@@ -88,7 +88,7 @@ def scene_of(policy: Policy, run: Run, catalogue: Catalogue, cases: Iterable[Cas
             IPv6Network(row.prefix)
     except ValueError as error:
         raise InputError(f"not a v6expose run document ({str(error)[:80]})", "give one that a scan wrote") from error
-    return Scene(policy, run, catalogue, view, {case.id: case.group for case in cases})
+    return Scene(policy, run, catalogue, view, {case.id: case for case in cases})
 
 
 def addresses_of(run: Run) -> Iterator[Address]:

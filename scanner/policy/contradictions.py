@@ -43,6 +43,16 @@ def exception_without_fact(policy: Policy) -> Iterator[Complaint]:
             )
 
 
+def untried_without_fact(policy: Policy) -> Iterator[Complaint]:
+    require = policy.require
+    if require.may_stay_untried and not (require.no_way_through or require.must_pass_icmpv6):
+        yield Complaint(
+            require.lines.get("may_stay_untried", 1),
+            "may_stay_untried excepts cases from no_way_through and must_pass_icmpv6, and neither is required",
+            "require one of them, or leave may_stay_untried out",
+        )
+
+
 def outside_not_wanted(policy: Policy) -> Iterator[Complaint]:
     """``vantages_proven_outside = 0`` beside a fact that nobody inside can see."""
     require = policy.require
@@ -100,6 +110,7 @@ def _everywhere(entry: Allow) -> bool:
 CHECKS: tuple[Callable[[Policy], Iterator[Complaint]], ...] = (
     everything_allowed,
     exception_without_fact,
+    untried_without_fact,
     outside_not_wanted,
     allowed_and_waived,
     waived_and_not_required,

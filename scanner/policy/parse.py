@@ -18,7 +18,7 @@ from scanner.policy.values import EXCEPTIONS, FACTS, SWITCHES, UNLISTED, Address
 
 _DOCUMENT_KEYS = ("host", "allow", "require", "waive")
 _ALLOW_KEYS = ("protocol", "ports", "address", "from", "must_answer", "reason")
-_REQUIRE_KEYS = (*FACTS, "profile", *EXCEPTIONS)
+_REQUIRE_KEYS = (*FACTS, "profile", *EXCEPTIONS, "may_stay_untried")
 _WAIVE_KEYS = ("item", "reason", "until")
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _PORT = re.compile(r"(tcp|udp)/(\d{1,5})")
@@ -127,6 +127,7 @@ def _require(top: Table) -> Require:
         vantages_proven_outside=table.take("vantages_proven_outside", 0, tables.whole_number),
         false_blocked_at_most=table.take("false_blocked_at_most", None, tables.probability),
         profile=table.take("profile", default.profile, tables.one_of(Profile)),
+        may_stay_untried=table.take("may_stay_untried", (), tables.words),
         lines={key: table.line(key) for key in values},
     )
 

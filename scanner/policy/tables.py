@@ -132,6 +132,13 @@ def names(raw: Any) -> tuple[str, ...]:
     return () if found == ("any",) else found
 
 
+def words(raw: Any) -> tuple[str, ...]:
+    """A list of names, maybe empty."""
+    if not (isinstance(raw, list) and all(isinstance(one, str) and one.strip() for one in raw)):
+        raise InputError(f"is {_shown(raw)}", 'write a list of names, ["X10-5e"]')
+    return tuple(dict.fromkeys(one.strip() for one in raw))
+
+
 def whole_number(raw: Any) -> int:
     if type(raw) is not int or not 0 <= raw < 10**MOST_DIGITS:
         raise InputError(f"is {_shown(raw)}", "write a whole number, 0 or more")

@@ -66,7 +66,8 @@ class Require:
     """What must be true. A switch that is off, 0 vantages and no bound ask for nothing.
 
     ``profile`` is how much must have been probed; ``upstream_may_stop`` are ports for which it is enough that a network
-    before the router stops them; ``lan_may_pass`` those that may pass to every device of the LAN.
+    before the router stops them; ``lan_may_pass`` those that may pass to every device of the LAN;
+    ``may_stay_untried`` are cases of the batteries that nobody has to have tried.
     """
 
     complete_run: bool = True
@@ -81,6 +82,7 @@ class Require:
     profile: Profile = Profile.STANDARD
     upstream_may_stop: PortSet = field(default_factory=PortSet)
     lan_may_pass: PortSet = field(default_factory=PortSet)
+    may_stay_untried: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def asks_for(self, fact: str) -> bool:

@@ -72,6 +72,21 @@ def test_rows_of_the_batteries(key: str, standard: Standard, result: Result, sta
     assert status is PASS or not beside or "X2" in found.evidence
 
 
+def test_a_case_may_stay_untried_by_name_and_never_get_through() -> None:
+    rows = [
+        row(Standard.EVASION, result, name) for result, name in ((Result.STOPPED, "X1"), (Result.NOT_MEASURABLE, "X2"))
+    ]
+    judged = run(conformance=tuple(rows))
+    assert fact("no_way_through", judged).status is NOT_MEASURED
+    found = fact("no_way_through", judged, 'may_stay_untried = ["X2"]\n')
+    assert (found.status, found.evidence) == (
+        PASS,
+        "1 case tried, as it should be; untried, as may_stay_untried has it: X2",
+    )
+    through = run(conformance=(rows[0], row(Standard.EVASION, Result.THROUGH, "X2")))
+    assert fact("no_way_through", through, 'may_stay_untried = ["X2"]\n').status is FAIL
+
+
 def test_only_what_must_pass_and_what_is_blocked_matters() -> None:
     """Router advertisements may get in, and packets to open ports, without these two facts being false."""
     drop, must, allowed, ways = (
@@ -88,6 +103,7 @@ def test_only_what_must_pass_and_what_is_blocked_matters() -> None:
 
     assert [status("must_pass_icmpv6", Result.VIOLATES, name) for name in (drop, must)] == [PASS, FAIL]
     assert [status("no_way_through", Result.THROUGH, name) for name in (allowed, ways)] == [PASS, FAIL]
+    assert status("no_way_through", Result.THROUGH, "tcp-syn-data-allowed") is PASS
     only = run(conformance=(row(Standard.RFC4890, Result.CONFORMS, drop),))
     assert fact("must_pass_icmpv6", only).status is NOT_MEASURED
 

@@ -26,6 +26,10 @@ SSH = '[[allow]]\nprotocol = "tcp"\nports = "22"\n'
             "2: lan_may_pass excepts ports from lan_default_blocked, which is not required",
         ),
         (
+            '[require]\nmay_stay_untried = ["X10-5e"]\n',
+            "2: may_stay_untried excepts cases from no_way_through and must_pass_icmpv6, and neither is required",
+        ),
+        (
             "[require]\nvantages_proven_outside = 0\nno_way_through = true\n",
             "2: vantages_proven_outside is 0, and no_way_through (line 3) can only be seen from",
         ),

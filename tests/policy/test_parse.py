@@ -137,6 +137,7 @@ def test_an_entry_speaks_of_its_vantages_only() -> None:
         ("[require]\nfalse_blocked_at_most = 1.1", "2: false_blocked_at_most in [require] is 1.1: write a probability"),
         ("[require]\nfalse_blocked_at_most = nan", "2: false_blocked_at_most in [require] is nan: write"),
         ('[require]\nprofile = "deep"', "2: profile in [require] is 'deep': use quick, standard or full"),
+        ('[require]\nmay_stay_untried = "x"', "2: may_stay_untried in [require] is 'x': write a list of names"),
         ('[require]\nlan_may_pass = "x"', "2: lan_may_pass in [require] is 'x': 'x' in port list 'x' is no port"),
     ],
 )
