@@ -1,5 +1,6 @@
 """What the router does beside the host's own ports: the rest of the LAN, ICMPv6, and ways through its filter."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv6Network
 
@@ -10,7 +11,7 @@ from scanner.findings.words import listed
 from scanner.model.conformance import ConformanceRow, Result, Standard
 from scanner.model.evidence import Default
 from scanner.model.run import LanRecord
-from scanner.model.text import clauses, say, say_many
+from scanner.model.text import clauses, say, say_many, sentences
 
 LINK = 64  # RFC 4291 section 2.5.4: the prefix of one link
 WAYS_STANDARD = "RFC 9099 section 2.3; RFC 7113; RFC 6980"
@@ -109,6 +110,9 @@ def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], goo
         lines += [say("untried, as may_stay_untried has it: {cases}", cases=_ids(accepted))] if accepted else []
         return Judged(status, clauses(lines))
     remedy = listed(list(dict.fromkeys(row.why for row in failed if row.why)), MOST) if failed else again(scene)
+    if unknown and not failed:
+        ids = json.dumps(list(dict.fromkeys(row.id for row in unknown)))
+        remedy = sentences([remedy, say("If these may stay untried: may_stay_untried = {ids} in the policy.", ids=ids)])
     return Judged(status, clauses([*_capped(lines), *gaps]), remedy)
 
 

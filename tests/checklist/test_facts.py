@@ -77,7 +77,9 @@ def test_a_case_may_stay_untried_by_name_and_never_get_through() -> None:
         row(Standard.EVASION, result, name) for result, name in ((Result.STOPPED, "X1"), (Result.NOT_MEASURABLE, "X2"))
     ]
     judged = run(conformance=tuple(rows))
-    assert fact("no_way_through", judged).status is NOT_MEASURED
+    unknown = fact("no_way_through", judged)
+    assert unknown.status is NOT_MEASURED
+    assert 'may_stay_untried = ["X2"]' in unknown.remedy
     found = fact("no_way_through", judged, 'may_stay_untried = ["X2"]\n')
     assert (found.status, found.evidence) == (
         PASS,
