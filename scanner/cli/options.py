@@ -1,6 +1,8 @@
 """What every command takes: --json, -q and -v; and what those that write reports share."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +11,7 @@ FORMATS_HELP = "html, json, sarif, junit, csv, markdown, prometheus, ndjson or p
 redact_option = click.option(
     "--redact", is_flag=True, help="Pseudonyms for every address, MAC and name in what is written and shown."
 )
+language_option = click.option("--lang", metavar="LANG", help="en or ja.")
 _SHARED = (
     click.option("-v", "--verbose", is_flag=True, help="Say everything, however long."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and what was asked for."),
@@ -21,3 +24,10 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in _SHARED:
         command = option(command)
     return command
+
+
+def language_of(flag: str | None) -> str:
+    """--lang, else what the environment or a file says. Raises InputError."""
+    from scanner.config import load
+
+    return load({"lang": flag} if flag else {}, os.environ, None, Path.cwd()).lang

@@ -48,11 +48,11 @@ def parse_outputs(texts: Iterable[str], known: Collection[str] | None = None) ->
     return outputs
 
 
-def write_outputs(run: Run, outputs: Iterable[Output], *, quiet: bool = False) -> bool:
-    """The run in every format that was asked for; see ``write_documents``."""
+def write_outputs(run: Run, outputs: Iterable[Output], *, quiet: bool = False, language: str = "en") -> bool:
+    """The run in every format that was asked for, for people in ``language``; see ``write_documents``."""
     from scanner.report import render
 
-    return write_documents(((output, partial(render, run, output.format)) for output in outputs), quiet=quiet)
+    return write_documents(((output, partial(render, run, output.format, language)) for output in outputs), quiet=quiet)
 
 
 def write_documents(documents: Iterable[tuple[Output, Callable[[], str | bytes]]], *, quiet: bool = False) -> bool:

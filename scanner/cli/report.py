@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from scanner.cli.memory import named_run, remember
-from scanner.cli.options import FORMATS_HELP, redact_option, shared
+from scanner.cli.options import FORMATS_HELP, language_of, language_option, redact_option, shared
 from scanner.cli.output import STANDARD_OUTPUT, parse_outputs, redacted_if, write_outputs
 from scanner.model.errors import InputError
 from scanner.model.run import Run
@@ -27,6 +27,7 @@ _SAVED_ELSEWHERE = 3
 @click.argument("file", metavar="RUN")
 @click.option("--host", metavar="NAME", help="With latest: the latest run of this host.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT=PATH", help=FORMATS_HELP)
+@language_option
 @redact_option
 @shared
 def report(**options: Any) -> None:
@@ -39,14 +40,15 @@ def report(**options: Any) -> None:
 
     from scanner.report.terminal import render_terminal
 
+    language = language_of(options["lang"])
     asked = parse_outputs([*options["outputs"], *(["json=-"] if options["as_json"] else [])])
     run, store = named_run(options["file"], options["host"])
     if store is not None:
         run = remember(store, run)
     run = redacted_if(run, wanted=options["redact"])
-    as_asked = write_outputs(run, asked, quiet=options["quiet"])
+    as_asked = write_outputs(run, asked, quiet=options["quiet"], language=language)
     if not (asked or options["quiet"]):
-        render_terminal(run, Console(file=sys.stdout), everything=options["verbose"])
+        render_terminal(run, Console(file=sys.stdout), everything=options["verbose"], language=language)
     if not as_asked:
         raise SystemExit(_SAVED_ELSEWHERE)
 
