@@ -6,9 +6,10 @@ ports, so that one open port among sixteen is never painted over. The strip show
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scanner.report.ranges import Range, Ranges, size
-from scanner.report.results import Table
+from scanner.report.results import Row, Table
 from scanner.report.words import Group
 
 WIDTH = 64
@@ -16,11 +17,12 @@ PORTS_A_CELL = 16
 CELLS = 65536 // PORTS_A_CELL
 STRIP_CELLS = 1024
 LABEL_HEIGHT = 3.2  # cells
+_PAINTED = bytes([0, *[1] * 255])  # every mark alike
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """All cells of one group as one SVG path, in cells."""
+    """All cells of one group as one SVG path, in cells. The first layer lies under the others as well."""
 
     group: Group
     path: str
@@ -44,7 +46,12 @@ class PortMap:
 
 
 def map_of(table: Table) -> PortMap:
-    ordered = sorted(table.rows, key=lambda row: row.group.rank)
+    return _drawn(table.rows)
+
+
+@lru_cache(maxsize=128)  # a page in two languages draws the same pictures twice
+def _drawn(rows: tuple[Row, ...]) -> PortMap:
+    ordered = sorted(rows, key=lambda row: row.group.rank)
     body, strip = bytearray(CELLS), bytearray(STRIP_CELLS)
     for row in ordered:  # the most exposed group is painted last
         _paint(body, row.ranges, row.group, PORTS_A_CELL)
@@ -69,10 +76,19 @@ def _paint(cells: bytearray, ranges: Ranges, group: Group, ports_a_cell: int) ->
 
 
 def _layers(cells: bytearray) -> tuple[Layer, ...]:
-    paths: dict[int, list[str]] = {}
-    for mark, x, y, width, height in _rectangles(cells):
-        paths.setdefault(mark, []).append(f"M{x} {y}h{width}v{height}h-{width}z")
+    """The least exposed group first, and under all others: whole, it is a few rectangles however many stand on it."""
+    marks = sorted(set(cells) - {0})
+    if not marks:
+        return ()
+    others = cells.replace(bytes(marks[:1]), b"\0")
+    paths: dict[int, list[str]] = {marks[0]: [_path(*box) for _, *box in _rectangles(cells.translate(_PAINTED))]}
+    for mark, *box in _rectangles(others):
+        paths.setdefault(mark, []).append(_path(*box))
     return tuple(Layer(group, "".join(paths[group.rank + 1])) for group in Group if group.rank + 1 in paths)
+
+
+def _path(x: int, y: int, width: int, height: int) -> str:
+    return f"M{x} {y}h{width}v{height}h-{width}z"
 
 
 def _rectangles(cells: bytearray) -> list[tuple[int, int, int, int, int]]:

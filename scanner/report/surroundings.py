@@ -9,7 +9,7 @@ from scanner.report.results import Tag, tags_of
 from scanner.report.text import and_more, clean, count, doubt, lifetime, one_line, percent
 from scanner.report.words import KINDS, ORIGINS, STATES, VERDICTS, VerdictWords, Word
 
-MOST_EVIDENCE_RANGES = 60
+MOST_EVIDENCE_RANGES = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ def table_of(verdicts: dict[int, Verdict]) -> Table:
 
 
 def cells(layers: tuple[Layer, ...]) -> dict[tuple[int, int], Group]:
-    """The picture read back: cell -> group. No cell is painted twice."""
-    found = {}
+    """The picture read back: cell -> group. Only the first layer is painted over."""
+    found: dict[tuple[int, int], Group] = {}
     for layer in layers:
         pieces = re.findall(r"M(\d+) (\d+)h(\d+)v(\d+)h-(\d+)z", layer.path)
         assert layer.path == "".join("M{} {}h{}v{}h-{}z".format(*piece) for piece in pieces)
@@ -38,7 +38,7 @@ def cells(layers: tuple[Layer, ...]) -> dict[tuple[int, int], Group]:
             for row in range(y, y + height):
                 for column in range(x, x + width):
                     assert column < WIDTH
-                    assert (row, column) not in found
+                    assert found.get((row, column), layers[0].group) is layers[0].group
                     found[row, column] = layer.group
     return found
 
