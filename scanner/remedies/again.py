@@ -14,6 +14,7 @@ from scanner.model.verdict import Verdict
 from scanner.remedies.narrow import Narrow, Way
 
 CASE = "case"  # in place of a shift's protocol: its ports are the name of a battery's case
+BY_ROLES = frozenset({"V6X002", "V6X003", "V6X005"})  # one finding a protocol at most, about some or all addresses
 BAD = frozenset({Result.THROUGH, Result.PARTIAL, Result.VIOLATES})
 UNKNOWN = frozenset({Result.NOT_MEASURABLE, Result.NOT_TESTABLE})
 
@@ -58,11 +59,10 @@ def judge_again(before: Finding, found: Iterable[Finding], measured: str) -> Aga
 
 
 def is_same(before: Finding, after: Finding) -> bool:
-    """The fingerprint says it; of the whole host, the rule and the protocol do: its roles may have changed."""
-    if before.fingerprint == after.fingerprint:
-        return True
-    whole = before.address is None and after.address is None and before.port is None and after.port is None
-    return whole and (before.rule, before.protocol) == (after.rule, after.protocol)
+    """The fingerprint says it; where it holds the roles of addresses, which may be others today, the rule does."""
+    if before.rule in BY_ROLES:
+        return (before.rule, before.protocol) == (after.rule, after.protocol)
+    return before.fingerprint == after.fingerprint
 
 
 def unmeasured(before: Run, run: Run, asked: Narrow) -> str:

@@ -133,11 +133,13 @@ def test_the_finding_is_there_gone_or_unknown() -> None:
     assert (told.standing, told.why) == (Standing.NOT_MEASURED, "the vantage died")
 
 
-def test_what_is_about_the_whole_host_is_known_by_its_rule() -> None:
+def test_what_is_about_roles_is_known_by_its_rule() -> None:
     other = replace(sample.WHOLE, fingerprint="0" * 16)
     assert is_same(sample.WHOLE, other)
     assert not is_same(sample.WHOLE, replace(other, protocol="udp"))
     assert not is_same(sample.finding(), replace(sample.finding(), fingerprint="0" * 16))
+    way = sample.finding("V6X021", None, None, None)
+    assert not is_same(way, replace(way, fingerprint="0" * 16))  # another way through the filter
 
 
 ONE_PORT = narrow(RUN, sample.finding(), NOW)
