@@ -20,7 +20,7 @@ from scanner.report.words import SEVERITIES
 MOST_BARS = 60
 BAR, GAP, HEIGHT = 9, 2, 72
 LEAST_SCALE = 4  # findings that fill the picture at least, so that one does not look like a wall
-_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+|\.{2,}")
 _TONES = {"A": "good", "B": "good", "C": "caution", "D": "bad", "E": "bad", "F": "bad"}
 
 
