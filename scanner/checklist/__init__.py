@@ -2,7 +2,8 @@
 
 values      Item, Status, Checklist
 scene       what an item is judged by: the policy, the run, and its tables as the rules see them
-ports       what may answer, what must, and everything else that does
+allowed     what may answer, and what must
+ports       everything else that answers
 router      does the router drop what the policy does not list
 network     the rest of the LAN, ICMPv6, ways through
 addressing  which address the host prefers and which one its names lead to

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from scanner.checklist.allowed import judge_allowed
 from scanner.checklist.facts import FACTS, Fact
-from scanner.checklist.ports import judge_ports
+from scanner.checklist.ports import judge_unlisted
 from scanner.checklist.scene import Scene, scene_of
 from scanner.checklist.values import Checklist, Item
 from scanner.checklist.waivers import waived
@@ -22,7 +23,7 @@ def evaluate(policy: Policy, run: Run, catalogue: Catalogue, cases: Iterable[Cas
     scene = scene_of(policy, run, catalogue, cases)
     scene = replace(scene, waived=frozenset(waiver.item for waiver in policy.in_force(today)))
     required = tuple(fact for fact in FACTS if policy.require.asks_for(fact.key))
-    items = (*(judge_fact(scene, fact) for fact in required), *judge_ports(scene))
+    items = (*(judge_fact(scene, fact) for fact in required), *judge_allowed(scene), *judge_unlisted(scene))
     return Checklist(
         policy=policy,
         host=run.host.name,
