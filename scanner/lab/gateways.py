@@ -177,7 +177,8 @@ def brief(name: str, match: str, back: str, member: str) -> Mutant:
     )
 
 
-# REC -> the router that breaks it and, as far as can be, nothing else
+# REC -> the router that breaks it and, as far as can be, nothing else. Two protocols that nobody knows are spoken by the
+# battery: one of 160 to 199, and one of 200 to 249 whose flow it leaves alone.
 MUTANTS: dict[int, Mutant] = {
     3: Mutant("site-local and ORCHID sources leave", first_out=("ip6 saddr { fec0::/10, 2001:10::/28 } accept",)),
     4: Mutant("routing header 0 passes", without=("rh0",)),
@@ -186,8 +187,8 @@ MUTANTS: dict[int, Mutant] = {
     8: Mutant("DNS is answered outside", services=("--udp", "53")),
     9: Mutant("DHCPv6 is answered outside", services=("--udp", "547")),
     10: Mutant("ICMPv6 errors about nothing pass", first_in=(f"{ERRORS} accept",)),
-    11: Mutant("an unknown protocol is not answered", first_in=("meta l4proto 253 drop",)),
-    12: brief("an unknown protocol", "meta l4proto 254", "meta l4proto 254", PAIR),
+    11: Mutant("an unknown protocol is not answered", first_in=("meta l4proto 160-199 drop",)),
+    12: brief("an unknown protocol", "meta l4proto 200-249", "meta l4proto 200-249", PAIR),
     14: brief("UDP", "udp sport >= 1024", "udp dport >= 1024", ENDPOINT.format("udp")),
     15: brief("UDP of services", "udp sport < 1024", "udp dport 600-1023", ENDPOINT.format("udp")),
     16: Mutant("UDP is not refreshed", instead={"use udp": f"add @udp_open {{ {ENDPOINT.format('udp')} }}"}),

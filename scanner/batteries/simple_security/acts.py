@@ -20,7 +20,6 @@ BESIDE = 1_000_000  # bytes that no unscaled window reaches
 ERRORS = ((1, 0), (1, 1), (1, 3), (1, 4), (2, 0), (3, 0), (4, 1))  # ICMPv6 (type, code)
 TOLD_OF_NOTHING = ((1, 0), (1, 4), (2, 0))
 CONTROL_ROUNDS, CONTROLS = 6, 4
-EXPERIMENT, OTHER_EXPERIMENT = 253, 254  # RFC 3692
 SPIS = (0x00A1_0001, 0x00B2_0002, 0x00C3_0003)
 AGAIN, RESTS = 0.9, 0.95  # of the time for which a state must live: REC-16
 UNSOLICITED = 3  # SYNs and INITs whose rejection is awaited
@@ -51,6 +50,10 @@ class Cast:
             port or self.ends.port,
             self.draw.randrange(1 << 20, 1 << 30),
         )
+
+    def portless(self) -> Flow:
+        """A flow of a protocol that has no ports."""
+        return self.flow(inside_port=0, vantage=self.ends.peer)
 
     def beside(self, flow: Flow) -> list[tuple[str, Flow]]:
         """The same inside port from another port of the vantage, and from another address where there is one."""
@@ -198,13 +201,13 @@ def datagrams(cast: Cast) -> Iterator[Act]:
 
 def unknown(cast: Cast) -> Iterator[Act]:
     """An upper-layer protocol that no router knows: unasked, asked, and from elsewhere."""
-    build = partial(opaque, protocol=EXPERIMENT)
-    flow = cast.flow(inside_port=0)
-    elsewhere = [other.back(f"unknown.other.{name}", build) for name, other in cast.beside(flow) if name == "address"]
+    build = partial(opaque, protocol=cast.ends.unknown[0])
+    unasked, flow = cast.flow(inside_port=0), cast.portless()
+    elsewhere = [unasked.back("unknown.other.address", build)] if cast.ends.second else []
     yield Act(
         "an unknown upper-layer protocol",
         steps(
-            [flow.back("unsolicited.unknown", build)],
+            [unasked.back("unsolicited.unknown", build)],
             [flow.out("unknown.open", build)],
             [flow.back("unknown.reply", build)],
             elsewhere,
@@ -213,17 +216,17 @@ def unknown(cast: Cast) -> Iterator[Act]:
 
 
 def ipsec_and_mobility(cast: Cast) -> Iterator[Act]:
-    tunnel = cast.flow(inside_port=0)
+    unasked, tunnel = cast.flow(inside_port=0), cast.portless()
     said = tunnel.out("esp.open", partial(esp, spi=SPIS[1]))
     yield Act(
         "ESP: unasked, then an answer with another SPI, errors",
         steps(
-            [tunnel.back("unsolicited.esp", partial(esp, spi=SPIS[0]))],
+            [unasked.back("unsolicited.esp", partial(esp, spi=SPIS[0]))],
             [said],
             [tunnel.back("esp.reply", partial(esp, spi=SPIS[2])), *tells(tunnel, "esp", said)],
         ),
     )
-    mobile = cast.flow(inside_port=0)
+    mobile = cast.portless()
     init = mobile.out("mobility.open", gateway.mobility)
     test = partial(gateway.mobility, test=True)
     yield Act(
@@ -373,8 +376,8 @@ def idle_datagrams(cast: Cast, timing: Timing) -> Iterator[Act]:
     if cast.ends.low_port is not None:
         flow = cast.flow(cast.ends.low_port)
         yield rest(cast, "udp.low", timing.short, [[flow.out("*.open", udp)]], flow.back("*", udp))
-    flow = cast.flow(inside_port=0)
-    build = partial(opaque, protocol=OTHER_EXPERIMENT)
+    flow = cast.portless()
+    build = partial(opaque, protocol=cast.ends.unknown[1])
     yield rest(cast, "unknown", timing.idle(timing.generic), [[flow.out("*.open", build)]], flow.back("*", build))
     yield from refreshing(cast, timing)
 

@@ -14,7 +14,7 @@ from scanner.batteries.simple_security.facts import Facts
 from scanner.batteries.simple_security.gate import Gate, ask_router, gate_acts, hang_ups, search
 from scanner.batteries.simple_security.play import play as play_acts
 from scanner.batteries.simple_security.rows import rows, unasked
-from scanner.batteries.simple_security.script import Act, Ends, Labels, Step
+from scanner.batteries.simple_security.script import LABELS, UNKNOWN, Act, Ends, Labels, Step
 from scanner.batteries.simple_security.seen import Seen
 from scanner.batteries.simple_security.stage import Stage, open_stage
 from scanner.batteries.simple_security.timing import SLOW, STANDARD, Timing
@@ -39,8 +39,12 @@ def play(ground: Ground, timing: Timing | None = None) -> Played:
     if not ground.addresses:
         return Played()
     try:
-        with open_stage(ground.vantage, ground.addresses) as (stage, hushes):
-            return Performance(ground, timing, stage, hushes).perform()
+        draw = random.Random(ground.key)
+        labels = Labels(draw.randrange(LABELS))
+        unknown = (draw.choice(UNKNOWN[0]), draw.choice(UNKNOWN[1]))
+        with open_stage(ground.vantage, ground.addresses, unknown) as (stage, hushes):
+            casts = {host: Cast(ends(stage, hush, unknown), labels, draw) for host, hush in hushes.items()}
+            return Performance(ground, timing, stage, casts).perform()
     except IncompleteError as error:
         return refused(ground, str(error))
     except OSError as error:
@@ -61,12 +65,9 @@ def rows_unasked(ground: Ground, why: str) -> Iterator[ConformanceRow]:
 class Performance:
     """One vantage's: all addresses side by side."""
 
-    def __init__(self, ground: Ground, timing: Timing, stage: Stage, hushes: dict[IPv6Address, Hush]) -> None:
-        self.ground, self.timing, self.stage = ground, timing, stage
-        draw = random.Random(ground.key)
-        labels = Labels(draw.randrange(1 << 20))
-        self.casts = {host: Cast(ends(stage, hush), labels, draw) for host, hush in hushes.items()}
-        self.seen = {host: Seen() for host in hushes}
+    def __init__(self, ground: Ground, timing: Timing, stage: Stage, casts: dict[IPv6Address, Cast]) -> None:
+        self.ground, self.timing, self.stage, self.casts = ground, timing, stage, casts
+        self.seen = {host: Seen() for host in casts}
         self.about = Seen()  # the router
         self.patience = max(timing.patience, 2 * ground.vantage.round_trip + 0.1)
 
@@ -148,9 +149,16 @@ class Performance:
         return Played((*told, *missed), (trouble,) if trouble else (), ended.startswith("interrupted"))
 
 
-def ends(stage: Stage, hush: Hush) -> Ends:
+def ends(stage: Stage, hush: Hush, unknown: tuple[int, int]) -> Ends:
     return Ends(
-        hush.address, stage.vantage, stage.ports[0], stage.ports[1], stage.second, hush.port, hush.well_known_port()
+        host=hush.address,
+        vantage=stage.vantage,
+        port=stage.ports[0],
+        other_port=stage.ports[1],
+        second=stage.second,
+        ports=hush.port,
+        low_port=hush.well_known_port(),
+        unknown=unknown,
     )
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv6Address
 
-from scanner.batteries.simple_security.acts import EXPERIMENT, Cast
-from scanner.batteries.simple_security.script import Act, Shot, Side, Step
+from scanner.batteries.simple_security.acts import Cast
+from scanner.batteries.simple_security.script import UNKNOWN, Act, Shot, Side, Step
 from scanner.batteries.simple_security.seen import Seen
 from scanner.batteries.simple_security.timing import Timing
 from scanner.probes.cases import gateway
@@ -31,7 +31,7 @@ RELAY_FORWARD, RELAY_MESSAGE = 12, 9  # RFC 8415 sections 7.3 and 21.10
 KINDS: dict[str, Callable[[Way], bytes]] = {
     "tcp": partial(gateway.tcp, flags="S"),
     "echo": gateway.echo,
-    "unknown": partial(gateway.opaque, protocol=EXPERIMENT),
+    "unknown": partial(gateway.opaque, protocol=UNKNOWN[0][0]),  # the run's own number in its place
     "esp": partial(gateway.esp, spi=0x00D4_0004),
     "ah": gateway.authenticated,
     "ike": lambda way: gateway.ike(replace(way, port=gateway.IKE)),
@@ -78,7 +78,11 @@ def reaching(cast: Cast, name: str, build: Callable[[Way], bytes], distance: int
 def gate_acts(cast: Cast, gate: Gate, seen: Seen, timing: Timing) -> Iterator[Act]:
     """Proofs that each kind reaches the router, and what the router itself is asked."""
     rows: list[list[Step]] = [[] for _ in range(ROWS)]
-    for number, (name, build) in enumerate(KINDS.items()):
+    kinds: dict[str, Callable[[Way], bytes]] = {
+        **KINDS,
+        "unknown": partial(gateway.opaque, protocol=cast.ends.unknown[0]),
+    }
+    for number, (name, build) in enumerate(kinds.items()):
         shot = reaching(cast, name, build, gate.distance)
         rows[number % ROWS].append(Step((shot,), after=ROWS * timing.error_every))
     for row in rows:

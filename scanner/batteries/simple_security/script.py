@@ -15,6 +15,8 @@ from itertools import count
 from scanner.probes.cases.gateway import Way
 
 LABELS = 1 << 20
+# Protocol numbers that IANA has not assigned: drawn anew for every run, so that no router remembers the last one's
+UNKNOWN = (range(160, 200), range(200, 250))
 
 
 class Side(StrEnum):
@@ -54,7 +56,8 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Ends:
     """Who takes part. ``port`` and ``other_port`` are the vantage's, on each of its addresses; ``second`` is another
-    address of it, None where there is none; ``ports`` gives silent ports of the host; ``low_port`` is one below 1024.
+    address of it, None where there is none; ``ports`` gives silent ports of the host; ``low_port`` is one below 1024;
+    ``unknown`` are two protocols that nobody has assigned.
     """
 
     host: IPv6Address
@@ -64,6 +67,14 @@ class Ends:
     second: IPv6Address | None
     ports: Callable[[], int]
     low_port: int | None = None
+    unknown: tuple[int, int] = (UNKNOWN[0][0], UNKNOWN[1][0])
+
+    @property
+    def peer(self) -> IPv6Address:
+        """Who the host speaks to in protocols without ports: the vantage's other address, where there is one. A router
+        remembers such flows by their addresses, for minutes, and would let in what the next scan sends unasked.
+        """
+        return self.second or self.vantage
 
 
 class Labels:

@@ -25,7 +25,7 @@ from scanner.witness.ring import Ring
 
 CAPTURE = 256  # bytes
 # What is spoken by hand beside TCP and UDP; the kernels would call some of these unknown
-PROTOCOLS = (33, 50, 51, 132, 135, 136, 139, 140, 253, 254)
+PROTOCOLS = (33, 50, 51, 132, 135, 136, 139, 140)
 
 
 @dataclass(slots=True)
@@ -93,8 +93,11 @@ def second_address(vantage: Vantage) -> IPv6Address | None:
 
 
 @contextmanager
-def open_stage(vantage: Vantage, hosts: Sequence[IPv6Address]) -> Iterator[tuple[Stage, dict[IPv6Address, Hush]]]:
-    """The stage and the host's silent ports, by address: those that it still has.
+def open_stage(
+    vantage: Vantage, hosts: Sequence[IPv6Address], unknown: Sequence[int]
+) -> Iterator[tuple[Stage, dict[IPv6Address, Hush]]]:
+    """The stage and the host's silent ports, by address: those that it still has. ``unknown`` are further protocols
+    that are spoken.
 
     Raises IncompleteError where the far end cannot, OSError where this host may not.
     """
@@ -104,7 +107,7 @@ def open_stage(vantage: Vantage, hosts: Sequence[IPv6Address]) -> Iterator[tuple
     ports = session.request({"op": "reserve", "address": str(vantage.address), "count": 2})["ports"]
     for port in ports:
         session.request({"op": "mute", "port": port})
-    session.request({"op": "absorb", "protocols": PROTOCOLS})
+    session.request({"op": "absorb", "protocols": [*PROTOCOLS, *unknown]})
     sources = (vantage.address, *([second] if second else ()))
     session.request(
         {"op": "listen", "filter": exchange_filter(sources, (ports[0], ports[0]), ports[1:]), "caplen": CAPTURE}
@@ -117,14 +120,14 @@ def open_stage(vantage: Vantage, hosts: Sequence[IPv6Address]) -> Iterator[tuple
             with contextlib.suppress(OSError):  # gone meanwhile: the others go on
                 raw[host] = stack.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW))
                 raw[host].bind((str(host), 0))
-                hushes[host] = hush(host, stack)
+                hushes[host] = hush(host, (*PROTOCOLS, *unknown), stack)
         yield Stage(session, witness, raw, vantage.address, second, (ports[0], ports[1])), hushes
 
 
-def hush(host: IPv6Address, stack: ExitStack) -> Hush:
+def hush(host: IPv6Address, protocols: Sequence[int], stack: ExitStack) -> Hush:
     """Silence for an address, until the stack unwinds."""
     one = Hush(host)
     stack.callback(one.close)
-    for protocol in PROTOCOLS:
+    for protocol in protocols:
         one.protocol(protocol)
     return one
