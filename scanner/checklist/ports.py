@@ -6,7 +6,7 @@ from scanner.checklist.allowed import ANSWERING, NO_ANSWER, line_of, measured, s
 from scanner.checklist.scene import Scene, again, coverage_gaps
 from scanner.checklist.values import Item, Status, fail_or_gap
 from scanner.findings.facts import Place, Sighting, listener_at
-from scanner.findings.words import cleaned, counted, listed, port_list, ports_at_places
+from scanner.findings.words import cleaned, counted, port_list, ports_at_places
 from scanner.model.catalogue import PROTOCOLS
 from scanner.model.text import clauses, say
 from scanner.model.verdict import Verdict
