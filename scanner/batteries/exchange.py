@@ -39,7 +39,7 @@ from scanner.verdict.confidence import attempts_needed, loss_upper_bound
 from scanner.witness.ring import Ring
 
 RATE = 50.0  # packets a second (PROBES 0.4)
-BATCH_SECONDS = 1.0  # so much is sent, then looked at
+BATCH_SECONDS = 3.0  # so much is sent, then looked at
 SMALLEST_BATCH = 8  # shots
 CONTROLS_KNOWN, CONTROLS_A_BATCH = 250, 4  # controls that must have been sent before silence is counted
 MOST_STRAYS = 10_000

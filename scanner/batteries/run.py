@@ -47,7 +47,7 @@ def classes_of(file: str, battery: str) -> Callable[[IPv6Address], Iterable[Pack
 
 
 def class_of(case: Case, battery: str, address: IPv6Address) -> PacketClass:
-    most = MOST_COPIES * case.count + (TRIES * MOST_HOPS * case.count if case.path == "self" else 0)
+    most = MOST_COPIES * case.count + ((TRIES + 1) * MOST_HOPS * case.count if case.path == "self" else 0)
     return PacketClass(f"{battery} {case.id}: {case.name} ({case.count} a copy)", str(address), most, round(RATE))
 
 

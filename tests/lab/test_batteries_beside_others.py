@@ -12,7 +12,7 @@ import pytest
 from scanner.lab.lab import Lab
 from scanner.lab.mistakes import BY_THE_BOOK, by_the_book, first_header_only, no_reassembly
 from scanner.lab.personalities import Personality
-from scanner.lab.topology import ISP2_ADDRESS, SECOND_SOURCE
+from scanner.lab.topology import ISP2_ADDRESS, SECOND_SOURCE, VANTAGE_ADDRESS
 from scanner.model.address import Kind
 from scanner.probes.cases.read import FRAGMENT, MOST_HEADERS, Said, read_packet
 
@@ -23,6 +23,7 @@ FIREWALL6, BLACKHOLE6 = "atk6-firewall6", "blackhole6"
 # Number of a test of firewall6 -> our case. Tests of one packet are known by their source port, 21000 + number.
 SAME = {2: "tcp-syn-data", 5: "fw6-05", 6: "fw6-06", 7: "fw6-07", 8: "fw6-08", 9: "fw6-09", 10: "fw6-10"}
 FIRST_PORT = 21_000
+SOURCES = (VANTAGE_ADDRESS.packed, SECOND_SOURCE.packed)  # it takes either for its own
 
 
 def firewall6(lab: Lab, target: str, tests: list[int]) -> list[Said]:
@@ -38,7 +39,7 @@ def firewall6(lab: Lab, target: str, tests: list[int]) -> list[Said]:
 def arrived(inside: socket.socket) -> Iterator[Said]:
     while select.select([inside], [], [], 0.3)[0]:
         said = read_packet(inside.recv(65_536))
-        if said is not None and said.source == SECOND_SOURCE.packed:  # the address it takes for its own
+        if said is not None and said.source in SOURCES:
             yield said
 
 
