@@ -145,9 +145,9 @@ def _quick(protocol: str, inventory: Inventory, catalogue: Catalogue) -> PortSet
 def _by_probes(run: Run, asked: Asked, scanned: Run | None) -> Again:
     if scanned is None or asked.narrow.why_not:
         return Again(asked.finding, Standing.NOT_MEASURED, why=asked.narrow.why_not)
-    judged = judge_again(asked.finding, scanned.findings, unmeasured(run, scanned, asked.narrow))
+    judged = judge_again(asked.finding, scanned.findings, unmeasured(run, asked.finding, scanned, asked.narrow))
     if asked.narrow.batteries:
-        return replace(judged, shifts=tuple(case_shifts(run, scanned)))
+        return replace(judged, shifts=tuple(case_shifts(run, asked.finding, scanned)))
     return replace(judged, shifts=tuple(_of(asked, shifts(run, scanned, _pairs(run, asked, scanned)))))
 
 

@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 import pytest
 
 from scanner.data import load_catalogue
+from scanner.findings import Facts, evaluate
 from scanner.model.address import Address, Inventory, Kind, Listener, Origin, State
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.run import Run
@@ -88,7 +89,8 @@ def test_several_findings_share_one_scan() -> None:
 
 
 def test_the_hosts_own_settings_need_no_vantage() -> None:
-    bound = replace(sample.finding("V6X016", None, None, None), evidence="smbd is bound to [::] on tcp/445")
+    facts = Facts(HOST, (), (), (), load_catalogue())
+    (bound,) = (one for one in evaluate(facts) if one.rule == "V6X016")
     (told,), scanned = recheck(RUN, (bound,), means(never, vantages=()))
     assert (told.standing, scanned) == (Standing.STILL_THERE, None)
     quiet = replace(HOST, listeners=())

@@ -1,11 +1,12 @@
 """A finding looked at again: gone, still there, or not measured. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from scanner.model.catalogue import PROTOCOLS
-from scanner.model.conformance import Result
+from scanner.model.conformance import ConformanceRow, Result
 from scanner.model.evidence import Default
 from scanner.model.finding import Finding
 from scanner.model.ports import PortSet
@@ -65,8 +66,8 @@ def is_same(before: Finding, after: Finding) -> bool:
     return before.fingerprint == after.fingerprint
 
 
-def unmeasured(before: Run, run: Run, asked: Narrow) -> str:
-    """Why the absence of a finding in ``run`` would prove nothing; "" where it would."""
+def unmeasured(before: Run, finding: Finding, run: Run, asked: Narrow) -> str:
+    """Why the absence of ``finding`` in ``run`` would prove nothing; "" where it would."""
     if asked.way is not Way.PROBES:
         return ""
     usable = [vantage for vantage in run.vantages if vantage.outside.verdict != "refuted"]
@@ -81,7 +82,7 @@ def unmeasured(before: Run, run: Run, asked: Narrow) -> str:
     if asked.lan and not _lan_known(run):
         return "what the router does with the rest of the LAN could not be seen"
     if asked.batteries:
-        return _cases_unmeasured(before, run)
+        return _cases_unmeasured(before, finding, run)
     return _ports_unmeasured(run, asked, {vantage.name for vantage in usable})
 
 
@@ -89,15 +90,21 @@ def _lan_known(run: Run) -> bool:
     return bool(run.lan) and all(row.verdict is not Default.UNKNOWN for row in run.lan)
 
 
-def _cases_unmeasured(before: Run, run: Run) -> str:
+def _cases_unmeasured(before: Run, finding: Finding, run: Run) -> str:
     """Every case that was bad must have been measured again, at whatever address."""
     told = {(row.standard, row.id) for row in run.conformance if row.result not in UNKNOWN}
     played = {row.standard for row in run.conformance}
-    bad = [row for row in before.conformance if row.result in BAD and row.standard in played]
-    for row in bad:
-        if (row.standard, row.id) not in told:
+    for row in bad_cases(before, finding):
+        if row.standard in played and (row.standard, row.id) not in told:
             return f"case {row.id} could not be measured"
     return "" if told else "no case could be measured"
+
+
+def bad_cases(before: Run, finding: Finding) -> tuple[ConformanceRow, ...]:
+    """Those that the finding's evidence names; all where it names none."""
+    bad = tuple(row for row in before.conformance if row.result in BAD)
+    words = set(re.split(r"[\s,;:()]+", finding.evidence))
+    return tuple(row for row in bad if row.id in words) or bad
 
 
 def _ports_unmeasured(run: Run, asked: Narrow, usable: set[str]) -> str:
@@ -129,9 +136,9 @@ def shifts(before: Run, after: Run, pairs: dict[str, str]) -> Iterator[Shift]:
             yield Shift(table.address, table.vantage, table.protocol, then, now, str(PortSet.of(sorted(moved))))
 
 
-def case_shifts(before: Run, after: Run) -> Iterator[Shift]:
+def case_shifts(before: Run, finding: Finding, after: Run) -> Iterator[Shift]:
     """What became of the cases that were bad."""
-    results = {(row.standard, row.id): row.result for row in before.conformance if row.result in BAD}
+    results = {(row.standard, row.id): row.result for row in bad_cases(before, finding)}
     for row in after.conformance:
         then = results.get((row.standard, row.id))
         if then is not None:

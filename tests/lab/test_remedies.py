@@ -243,6 +243,6 @@ def test_a_finding_is_looked_at_again(lab: Lab, host: Host, before: Run, tmp_pat
     try:
         said = command(lab, 0, "recheck", "445/tcp", "--run", str(document), policy=policy)
         assert said.count("GONE: V6X001 SMB file sharing") == 2
-        assert "tcp/445 open -> router-dropped" in said
+        assert "tcp/445 open -> router-dropped" in " ".join(said.split())
     finally:
         lab.apply(PASSES)

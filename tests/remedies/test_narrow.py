@@ -147,7 +147,7 @@ AFTER = tables(table(sample.STABLE, router_dropped="445"))
 
 
 def test_absence_proves_something_where_all_was_measured() -> None:
-    assert unmeasured(RUN, AFTER, ONE_PORT) == ""
+    assert unmeasured(RUN, sample.finding(), AFTER, ONE_PORT) == ""
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_absence_proves_something_where_all_was_measured() -> None:
     ],
 )
 def test_absence_proves_nothing_where_something_was_not(after: Run, told: str) -> None:
-    assert re.search(told, unmeasured(RUN, after, ONE_PORT))
+    assert re.search(told, unmeasured(RUN, sample.finding(), after, ONE_PORT))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,10 @@ def test_absence_proves_nothing_where_something_was_not(after: Run, told: str) -
 def test_the_lan_must_have_been_seen(verdicts: tuple[Default, ...], *, known: bool) -> None:
     asked = replace(ONE_PORT, lan=True)
     lan = tuple(LanRecord("2001:db8:a:1::/64", "inet", "tcp", 80, verdict, "") for verdict in verdicts)
-    assert (unmeasured(RUN, replace(AFTER, lan=lan), asked) == "") is known
+    assert (unmeasured(RUN, sample.finding(), replace(AFTER, lan=lan), asked) == "") is known
+
+
+WAY = sample.finding("V6X021", None, None, None)
 
 
 def case(name: str, result: Result) -> ConformanceRow:
@@ -196,7 +199,16 @@ def case(name: str, result: Result) -> ConformanceRow:
 def test_the_cases_that_were_bad_must_have_been_played(rows: list[ConformanceRow], told: str) -> None:
     before = replace(RUN, conformance=(case("X1", Result.THROUGH), case("X3", Result.STOPPED)))
     asked = Narrow(Way.PROBES, batteries=("evasion",))
-    assert unmeasured(before, replace(AFTER, conformance=tuple(rows)), asked) == told
+    assert unmeasured(before, WAY, replace(AFTER, conformance=tuple(rows)), asked) == told
+
+
+def test_only_the_cases_that_the_finding_names_count() -> None:
+    before = replace(RUN, conformance=(case("X1", Result.THROUGH), case("X3", Result.THROUGH)))
+    after = replace(AFTER, conformance=(case("X1", Result.NOT_MEASURABLE), case("X3", Result.STOPPED)))
+    asked = Narrow(Way.PROBES, batteries=("evasion",))
+    named = replace(WAY, evidence="1 case: X3; for example X3 (a title)")
+    assert unmeasured(before, named, after, asked) == ""
+    assert [shift.ports for shift in case_shifts(before, named, after)] == ["X3"]
 
 
 def test_before_and_after_port_by_port() -> None:
@@ -214,4 +226,4 @@ def test_before_and_after_port_by_port() -> None:
 def test_before_and_after_case_by_case() -> None:
     before = replace(RUN, conformance=(case("X1", Result.THROUGH), case("X2", Result.STOPPED)))
     after = replace(RUN, conformance=(case("X1", Result.STOPPED), case("X2", Result.THROUGH)))
-    assert list(case_shifts(before, after)) == [Shift(sample.STABLE, "inet", "case", "through", "stopped", "X1")]
+    assert list(case_shifts(before, WAY, after)) == [Shift(sample.STABLE, "inet", "case", "through", "stopped", "X1")]
