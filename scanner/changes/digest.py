@@ -15,6 +15,7 @@ def digest_of(run: Run) -> RunDigest:
         ports=run.ports,
         findings=run.findings,
         texts=run.texts,
+        addresses=run.addresses,
     )
 
 

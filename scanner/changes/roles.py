@@ -1,6 +1,6 @@
 """An address by its role: what survives rotation (RFC 8981) and renumbering."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address, IPv6Network
 
 from scanner.model.address import Kind, Scope, scope_of
@@ -20,6 +20,24 @@ def role_of_record(record: AddressRecord) -> str:
 def roles(run: Run) -> Mapping[str, str]:
     """Address -> role."""
     return {record.address: role_of_record(record) for record in run.addresses}
+
+
+def successors(before: Sequence[AddressRecord], after: Sequence[AddressRecord]) -> Mapping[str, str]:
+    """Address of before -> the scanned address of the same role that took its place. What stayed is left out.
+
+    Of several that went and came the first ones belong together: which of them is which, nobody can tell.
+    """
+    stayed = {record.address for record in before} & {record.address for record in after}
+    came: dict[str, list[str]] = {}
+    for record in after:
+        if record.scanned and record.address not in stayed:
+            came.setdefault(role_of_record(record), []).append(record.address)
+    found = {}
+    for record in before:
+        waiting = came.get(role_of_record(record), [])
+        if record.scanned and record.address not in stayed and waiting:
+            found[record.address] = waiting.pop(0)
+    return found
 
 
 def reachable(run: Run) -> tuple[AddressRecord, ...]:

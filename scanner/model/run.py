@@ -304,3 +304,4 @@ class RunDigest:
     ports: tuple[PortTable, ...]
     findings: tuple[Finding, ...]
     texts: dict[str, TextRecord] = field(default_factory=dict)
+    addresses: tuple[AddressRecord, ...] = ()  # so that an address that rotated is known by its role

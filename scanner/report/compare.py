@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
+from scanner.changes.roles import successors
 from scanner.model.run import PortTable, Run, RunDigest
 from scanner.model.text import say
 from scanner.model.verdict import Verdict
@@ -105,7 +107,8 @@ def direction_of(before: Verdict | None, after: Verdict | None) -> Direction:
 
 def _rows(run: Run, before: RunDigest) -> tuple[Change, ...]:
     tags = tags_of(run)
-    old, new = _keyed(before.ports), _keyed(trusted_tables(run))
+    old = _keyed(before.ports, successors(before.addresses, run.addresses))
+    new = _keyed(trusted_tables(run))
     alike: dict[tuple[str, Ranges, Verdict | None, Verdict | None], dict[str, Tag]] = {}
     for key in dict.fromkeys((*new, *old)):
         address, _, protocol = key
@@ -122,8 +125,11 @@ def _rows(run: Run, before: RunDigest) -> tuple[Change, ...]:
     return tuple(sorted(rows, key=_order))
 
 
-def _keyed(tables: tuple[PortTable, ...]) -> Mapping[tuple[str, str, str], PortTable]:
-    return {(table.address, table.vantage, table.protocol): table for table in tables}
+def _keyed(
+    tables: tuple[PortTable, ...], successors_of: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[tuple[str, str, str], PortTable]:
+    """By address, vantage and protocol; an address that rotated by the one that took its place."""
+    return {(successors_of.get(table.address, table.address), table.vantage, table.protocol): table for table in tables}
 
 
 def _order(change: Change) -> tuple[int, int, int, str, Ranges]:

@@ -89,3 +89,18 @@ def test_a_port_scanned_only_now_is_told_as_such() -> None:
     more = PortTable(STABLE, "inet", "udp", {Verdict.OPEN: "9999"})
     row = next(row for row in compare(replace(run, ports=(more,)), run.before).rows if row.ranges == ((9999, 9999),))
     assert (row.before, row.after, row.direction) == (None, Verdict.OPEN, Direction.ONLY_NOW)
+
+
+def test_a_rotated_address_is_compared_with_the_one_that_took_its_place() -> None:
+    from scanner.changes import digest_of
+
+    rotated = "2001:db8:a:1:1234:5678:9abc:def0"
+    now = before_fix()
+    now = replace(
+        now,
+        addresses=tuple(replace(one, address=rotated) if one.address == TEMPORARY else one for one in now.addresses),
+        ports=tuple(replace(table, address=rotated) if table.address == TEMPORARY else table for table in now.ports),
+    )
+    found = compare(now, digest_of(before_fix()))
+    assert {row.direction for row in found.rows} == {Direction.SAME}
+    assert {tag.address for row in found.rows for tag in row.tags} == {STABLE, rotated}
