@@ -130,8 +130,7 @@ def shifts(before: Run, after: Run, pairs: dict[str, str]) -> Iterator[Shift]:
         ports: dict[tuple[str, str], list[int]] = {}
         for verdict, text in table.verdicts.items():
             for port in PortSet.parse(text):
-                then = next((word for known, word in old if port in known), "not scanned")
-                ports.setdefault((then, str(verdict)), []).append(port)
+                ports.setdefault((old.get(port, "not scanned"), str(verdict)), []).append(port)
         for (then, now), moved in sorted(ports.items(), key=lambda item: -len(item[1])):
             yield Shift(table.address, table.vantage, table.protocol, then, now, str(PortSet.of(sorted(moved))))
 
@@ -145,11 +144,12 @@ def case_shifts(before: Run, finding: Finding, after: Run) -> Iterator[Shift]:
             yield Shift(row.address, row.vantage, CASE, then, row.result, row.id)
 
 
-def _verdicts(run: Run, address: str, vantage: str, protocol: str) -> tuple[tuple[PortSet, str], ...]:
+def _verdicts(run: Run, address: str, vantage: str, protocol: str) -> dict[int, str]:
     wanted = (address, vantage, protocol)
-    return tuple(
-        (PortSet.parse(text), str(verdict))
+    return {
+        port: str(verdict)
         for table in run.ports
         if (table.address, table.vantage, table.protocol) == wanted
         for verdict, text in table.verdicts.items()
-    )
+        for port in PortSet.parse(text)
+    }
