@@ -13,7 +13,7 @@ POLICY := /usr/sbin/policy-rc.d
 # Debian packages by the command or file that proves them there; installing one starts no service (policy-rc.d)
 RUN_APT := nmap:nmap nft:nftables ip:iproute2 setpriv:util-linux
 TEST_APT := pg_lsclusters:postgresql promtool:prometheus atk6-firewall6:thc-ipv6 blackhole6:ipv6toolkit npm:npm systemd-analyze:systemd \
-  /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf:fonts-ipafont-gothic /usr/lib/x86_64-linux-gnu/libpangoft2-1.0.so.0:libpangoft2-1.0-0 \
+  /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf:fonts-ipafont-gothic /usr/share/doc/libpangoft2-1.0-0:libpangoft2-1.0-0 \
   ip6tables-legacy:iptables ufw:ufw knotd:knot ddclient:ddclient nsupdate:bind9-dnsutils sysctl:procps sshd:openssh-server smbd:samba nginx:nginx-light chromium:chromium sudo:sudo
 BENCH_APT := masscan:masscan
 

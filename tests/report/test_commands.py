@@ -115,7 +115,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     [
         (["html"], ["'html'", "FORMAT=PATH"]),
         (["html="], ["FORMAT=PATH"]),
-        (["pdf=x.pdf"], ["'pdf'", "html, json"]),
+        (["cobol=x.pdf"], ["'cobol'", "html, json"]),
         (["html=-", "json=-"], ["standard output"]),
         (["html=/nowhere/x.html"], ["/nowhere", "no directory"]),
     ],
