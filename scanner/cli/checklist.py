@@ -37,6 +37,8 @@ NOT_OURS = {
     "explain_port": None,
     "yes": False,
     "dry_run": False,
+    "notify": (),
+    "notify_from": None,
 }
 SHARED = ("as_json", "quiet", "verbose")
 DEFAULT = "default"  # the origin of a value that nobody set

@@ -40,6 +40,7 @@ COMMANDS = {
         "doctor",
         "Is everything there that a scan needs, and what to do about what is not.",
     ),
+    "notify": ("scanner.cli.notify", "notify", "Whom scans tell what they find: test, show."),
     "config": ("scanner.cli.config", "config", "Every option, its value, and the flag, variable or file that set it."),
     "schema": ("scanner.cli.schema", "schema", "Print the JSON Schema of the run document."),
 }

@@ -78,12 +78,12 @@ def _to_standard_output(document: str | bytes) -> None:
     click.echo(document.encode("utf-8", "backslashreplace") if isinstance(document, str) else document, nl=False)
 
 
-def redacted_if(run: Run, *, wanted: bool) -> Run:
-    """The run under pseudonyms of a key that nobody keeps, if that is wanted."""
+def redacted_if(run: Run, *, wanted: bool, key: bytes = b"") -> Run:
+    """The run under pseudonyms, if that is wanted: those of ``key``, or of one that nobody keeps."""
     if not wanted:
         return run
     import secrets
 
     from scanner.redact import redacted
 
-    return redacted(run, secrets.token_bytes(16))
+    return redacted(run, key or secrets.token_bytes(16))

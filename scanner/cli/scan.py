@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import socket
 import sys
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner.cli.memory import NO_STORE, keep_run, named_run
+from scanner.cli.notices import ready_notices, tell_failure, tell_run
 from scanner.cli.options import FORMATS_HELP, redact_option, shared
 from scanner.cli.output import Output, parse_outputs, redacted_if, write_outputs
-from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.errors import EnvironmentFault, InputError, ScanError
 
 if TYPE_CHECKING:
     from scanner.config import Configuration
@@ -81,6 +83,14 @@ THREE_WAYS = (
 @click.option("--store", metavar="PLACE", help="Keep runs in this file or database, in place of the state directory.")
 @click.option("--no-store", is_flag=True, help="Do not keep this run.")
 @click.option("--keep", metavar="TIME", help='Forget runs older than this afterwards, for example "90 days".')
+@click.option(
+    "--notify",
+    "notify",
+    multiple=True,
+    metavar="PLACE",
+    help="Tell news to whom this names: file:PATH or credential:NAME, which hold apprise URLs; none; repeatable.",
+)
+@click.option("--notify-from", metavar="SEVERITY", help="Tell findings from this severity on (default medium).")
 @click.option("--title", default="", metavar="TEXT", help="A word of yours that names this run in the report.")
 @click.option(
     "--nmap/--no-nmap", "nmap", default=None, help="Ask nmap -6 for a second opinion (default: yes, not in quick)."
@@ -131,9 +141,17 @@ def scan(**options: Any) -> None:
     if options["scheduled"] and not alone_here():
         click.echo("v6expose: another scheduled scan of this host still runs; this one is left out", err=True)
         return
-    kept = keep_run(run_scan(request, quiet=quiet), configuration.store, configuration.keep, earlier)
-    run = redacted_if(kept.run, wanted=options["redact"])
+    notices = ready_notices(configuration, quiet=quiet)
+    try:
+        fresh = run_scan(request, quiet=quiet)
+    except ScanError as error:
+        tell_failure(notices, socket.gethostname(), error, redact=options["redact"])
+        raise
+    kept = keep_run(fresh, configuration.store, configuration.keep, earlier)
+    key = secrets.token_bytes(16) if options["redact"] else b""
+    run = redacted_if(kept.run, wanted=options["redact"], key=key)
     as_asked = write_outputs(run, asked, quiet=quiet, language=configuration.lang)
+    tell_run(notices, kept.run, redact_key=key)
     if not quiet and all(output.path != "-" for output in asked):
         from rich.console import Console
 
@@ -192,6 +210,8 @@ def load_configuration(options: dict[str, Any]) -> Configuration:
         "store",
         "keep",
         "locate_all",
+        "notify",
+        "notify_from",
     )
     flags = {
         name: list(value) if isinstance(value, tuple) else value

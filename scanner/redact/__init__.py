@@ -7,6 +7,6 @@ words       a text -> the same text without addresses and known names, however t
 document    a run -> the redacted run
 """
 
-from scanner.redact.document import redacted
+from scanner.redact.document import beside, redacted
 
-__all__ = ["redacted"]
+__all__ = ["beside", "redacted"]

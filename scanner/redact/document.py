@@ -24,17 +24,22 @@ SSH, NETNS = "ssh:", "netns:"
 
 def redacted(run: Run, key: bytes) -> Run:
     """Addresses, MACs and names become pseudonyms; the same ``key`` gives the same ones."""
-    pseudonyms = Pseudonyms(key)
-    names = _names(run)
-    for text in _strings(run):
-        names |= dict(bare_digits(text, pseudonyms))
-    in_words = {name: instead for name, instead in names.items() if name.lower() not in COMMON}
-    result = _walk(run, Redactor(pseudonyms, in_words, names))
+    result = beside(run, run, key)
     numbered = tuple(
         dataclasses.replace(vantage, name=f"vantage-{number}", spec=_spec(vantage.spec, number))
         for number, vantage in enumerate(result.vantages, 1)
     )
     return dataclasses.replace(result, host=dataclasses.replace(result.host, name="host-1"), vantages=numbered)
+
+
+def beside(value: Value, run: Run, key: bytes) -> Value:
+    """What is said elsewhere about ``run``, with the pseudonyms that ``redacted(run, key)`` has."""
+    pseudonyms = Pseudonyms(key)
+    names = _names(run)
+    for text in _strings(run if value is run else (run, value)):
+        names |= dict(bare_digits(text, pseudonyms))
+    in_words = {name: instead for name, instead in names.items() if name.lower() not in COMMON}
+    return _walk(value, Redactor(pseudonyms, in_words, names))
 
 
 def _names(run: Run) -> dict[str, str]:
