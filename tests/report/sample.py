@@ -5,16 +5,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from scanner.model.address import Kind, Listener, Origin, State
+from scanner.model.conformance import ConformanceRow, Result, Standard
+from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
 from scanner.model.ports import PortSet
 from scanner.model.run import (
     SCHEMA,
     AddressRecord,
+    Cap,
     Disagreement,
     Evidence,
     Header,
     Hop,
     Host,
+    LanRecord,
     NmapRow,
     Outside,
     PortTable,
@@ -544,6 +548,59 @@ def hostile() -> Run:
     )
 
 
+def rich() -> Run:
+    """Everything a report can hold at once: the rules of a real scan, a remembered past, caps, standards, the LAN."""
+    run = before_fix()
+    seen = STARTED - timedelta(days=12)
+    findings = tuple(
+        replace(
+            finding,
+            rule="V6X001" if finding.port else "V6X002",
+            fingerprint=f"{number:016x}",
+            first_seen=seen,
+            last_seen=STARTED - timedelta(days=1),
+        )
+        for number, finding in enumerate(run.findings[:-1])
+    )
+    evasive = (Result.THROUGH, Result.STOPPED, Result.PARTIAL, Result.NOT_MEASURABLE)
+    asked = (Result.CONFORMS, Result.VIOLATES, Result.NOT_TESTABLE)
+    rows = tuple(
+        ConformanceRow(
+            standard,
+            f"{standard.value.upper()}-{number}",
+            STABLE,
+            "inet",
+            result,
+            f"sent once, {result.value}: the witness saw it arrive with hop limit 61, or it did not",
+            "a case that a plain port scan cannot show",
+            title="a packet with a routing header of type 0",
+        )
+        for standard in Standard
+        for number, result in enumerate(evasive if standard is Standard.EVASION else asked, 1)
+    )
+    old = replace(run.addresses[1], address="2001:db8:a:1:dead:beef:0:1", state=State.DEPRECATED, preferred_lifetime=0)
+    lan = tuple(
+        LanRecord("2001:db8:a:1::/64", "inet", "tcp", port, verdict, "the router asked the link for an unused address")
+        for port, verdict in zip((22, 445, 3389), Default, strict=True)
+    )
+    return replace(
+        run,
+        host=replace(run.host, router="yamaha-rtx"),
+        addresses=(*run.addresses, old),
+        findings=(*findings, run.findings[-1]),
+        conformance=rows,
+        lan=lan,
+        summary=replace(
+            run.summary,
+            caps=(
+                Cap("F", "SMB file sharing answers strangers on tcp/445 on a temporary address", Severity.CRITICAL),
+                Cap("D", "The router passes unsolicited traffic", Severity.HIGH),
+                Cap("B", "not everything was measured"),
+            ),
+        ),
+    )
+
+
 SAMPLES = {
     "before": before_fix,
     "after": after_fix,
@@ -554,4 +611,5 @@ SAMPLES = {
     "empty": empty,
     "alternating": alternating,
     "hostile": hostile,
+    "rich": rich,
 }

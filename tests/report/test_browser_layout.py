@@ -15,7 +15,7 @@ Open = Callable[..., Visit]
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 FAULTS = (Path(__file__).parent / "layout.js").read_text()
 WIDTHS = {"390": 390, "1280": 1280, "print": PAPER}
-PICTURED = ("before", "after")  # at every width, in every language; of the others one picture each
+PICTURED = ("rich", "after")  # at every width, in every language; of the others one picture each
 TALLEST = 9_000  # pixels of a picture
 
 
