@@ -177,8 +177,8 @@ def brief(name: str, match: str, back: str, member: str) -> Mutant:
     )
 
 
-# REC -> the router that breaks it and, as far as can be, nothing else. Two protocols that nobody knows are spoken by the
-# battery: one of 160 to 199, and one of 200 to 249 whose flow it leaves alone.
+# REC -> the router that breaks it and, as far as can be, nothing else. The battery speaks two protocols that nobody
+# knows: one of 160 to 199, and one of 200 to 249 whose flow it leaves alone.
 MUTANTS: dict[int, Mutant] = {
     3: Mutant("site-local and ORCHID sources leave", first_out=("ip6 saddr { fec0::/10, 2001:10::/28 } accept",)),
     4: Mutant("routing header 0 passes", without=("rh0",)),
