@@ -7,6 +7,7 @@ from typing import Any
 from scanner.model.cases import Case
 from scanner.model.errors import InputError
 from scanner.model.finding import Severity
+from scanner.model.text import say as told
 
 EVASION, ICMPV6 = "evasion.toml", "icmpv6.toml"
 BASES = ("tcp-blocked", "tcp-allowed", "udp-blocked", "flow", "unsolicited")
@@ -50,4 +51,5 @@ def _parse_row(row: dict[str, Any], where: str) -> Case:
     if type(count) is not int or not 1 <= count <= MOST_PACKETS:
         raise InputError(f"{where} has the count {count!r}", f"use a number from 1 to {MOST_PACKETS}")
     severities = {"severity": Severity(row["severity"]), "taken": Severity(row.get("taken", row["severity"]))}
-    return Case(**{key: row[key] for key in _TEXT} | severities, path=row.get("path", ""), count=count)
+    texts = {key: row[key] for key in _TEXT} | {"name": told(row["name"])}
+    return Case(**texts | severities, path=row.get("path", ""), count=count)

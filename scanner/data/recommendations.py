@@ -6,6 +6,7 @@ from typing import Any
 
 from scanner.model.errors import InputError
 from scanner.model.recommendation import Recommendation
+from scanner.model.text import say as told
 
 FILE = "simple_security.toml"
 LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY")  # RFC 2119
@@ -37,7 +38,7 @@ def _parse_row(row: dict[str, Any], number: int) -> Recommendation:
         raise InputError(f"{where} has no title", 'write title = "..."')
     if _is_text(row.get("how")) == _is_text(row.get("untestable")):
         raise InputError(f"{where} needs one of how and untestable", "say how it is measured, or why it is not")
-    return Recommendation(number, row["level"], row["title"], row.get("how", ""), row.get("untestable", ""))
+    return Recommendation(number, row["level"], told(row["title"]), row.get("how", ""), row.get("untestable", ""))
 
 
 def _is_text(value: object) -> bool:

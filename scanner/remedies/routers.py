@@ -9,6 +9,7 @@ from ipaddress import IPv6Network
 from typing import Any
 
 from scanner.model.errors import InputError
+from scanner.model.text import say as told
 from scanner.remedies.values import Kind, Language, Router
 
 FILE = "routers.toml"
@@ -53,7 +54,7 @@ def _parse_row(row: dict[str, Any], number: int) -> Router:
     try:
         vendors, domains, link_local = (tuple(row.get(key, ())) for key in _LISTS)
         return Router(
-            **{key: row.get(key, "") for key in _TEXTS},
+            **{key: row.get(key, "") for key in _TEXTS} | {"name": told(row["name"])},
             kind=Kind(row["kind"]),
             language=Language(row["language"]),
             vendors=vendors,
