@@ -104,7 +104,7 @@ def _interfaces(run: Run) -> frozenset[str]:
 
 
 def _networks(run: Run, interface: str) -> frozenset[str]:
-    here = (one for one in reachable(run) if one.interface == interface and one.prefix_length < _HOST)
+    here = (one for one in reachable(run) if one.interface == interface and 0 <= one.prefix_length < _HOST)
     return frozenset(str(network_of(one)) for one in here)
 
 

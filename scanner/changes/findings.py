@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv6Address
 
 from scanner.changes.around import Around, look_around
 from scanner.changes.causes import causes_of
@@ -116,13 +115,12 @@ def _by_fingerprint(findings: Iterable[Finding]) -> Mapping[str, tuple[Finding, 
     return {key: tuple(ones) for key, ones in found.items()}
 
 
-def _order(change: FindingChange) -> tuple[int, int, str, str, int, int]:
-    address = int(IPv6Address(change.address)) if change.address else 0
+def _order(change: FindingChange) -> tuple[int, int, str, str, int, str]:
     return (
         _TURNS.index(change.turn),
         -change.severity.rank,
         change.rule,
         change.protocol or "",
         change.port or 0,
-        address,
+        change.address or "",
     )

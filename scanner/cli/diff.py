@@ -36,10 +36,9 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 @click.option("--host", metavar="NAME", help="With latest: the latest run of this host.")
 @click.option(
     "--fail-on",
-    type=click.Choice((*SEVERITIES, "never")),
     default="info",
-    show_default=True,
-    help="Exit 1 for what is new or graver from this severity on.",
+    metavar="SEVERITY",
+    help="Exit 1 for what is new or graver from this severity on: info (default), low, ... critical, never.",
 )
 @shared
 def diff(before: str | None, after: str | None, host: str | None, fail_on: str, **options: bool) -> None:
@@ -51,6 +50,8 @@ def diff(before: str | None, after: str | None, host: str | None, fail_on: str, 
     Temporary addresses are matched by their role: that one rotated is no news. Exit status: 0 nothing new, 1 new or
     graver findings, 2 usage, 3 something that was there could not be measured.
     """
+    if fail_on not in (*SEVERITIES, "never"):
+        raise InputError(f"--fail-on {fail_on!r} is no severity", f"use one of {', '.join(SEVERITIES)}, never")
     changes = changes_between(before, after, host)
     if options["as_json"]:
         from scanner.codec import changes_to_dict

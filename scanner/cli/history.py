@@ -21,25 +21,21 @@ if TYPE_CHECKING:
     from scanner.store import Store
 
 SHOWN = 30  # rows of a terminal; JSON has them all
+MOST_DIGITS = 9
 ON_SITE = 200  # of each host; a report is 100 KB
 
 
 @click.group(invoke_without_command=True)
 @click.option("--host", metavar="NAME", help="Only runs of this host.")
 @click.option("--address", metavar="ADDR", help="Only runs whose host had this IPv6 address.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help=f"At most N runs, 0 for all (default: {SHOWN}; with --json all).",
-)
-@click.option("--site", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write a static site.")
+@click.option("--limit", metavar="N", help=f"At most N runs, 0 for all (default: {SHOWN}; with --json all).")
+@click.option("--site", metavar="DIR", help="Write a static site: index, trends, every report.")
 @click.option(
     "--store", "place", metavar="PLACE", help="A file or the URL of a database, in place of the configured one."
 )
 @shared
 @click.pass_context
-def history(ctx: click.Context, /, place: str | None, site: Path | None, **options: object) -> None:
+def history(ctx: click.Context, /, place: str | None, site: str | None, **options: object) -> None:
     """The stored runs, newest first. A run keeps its number for ever.
 
     Every scan is stored, in runs.db in the state directory or where the configuration says (store, V6EXPOSE_STORE).
@@ -51,7 +47,7 @@ def history(ctx: click.Context, /, place: str | None, site: Path | None, **optio
     if ctx.invoked_subcommand is not None:
         return
     if site is not None:
-        write_site(store, site, options)
+        write_site(store, Path(site).expanduser(), options)
         return
     list_runs(store, options)
 
@@ -200,5 +196,10 @@ def _address(options: dict[str, object]) -> str | None:
 
 
 def _limit(options: dict[str, object]) -> int | None:
-    limit = options["limit"]
-    return limit if isinstance(limit, int) and limit > 0 else None
+    """None for no limit. Raises InputError."""
+    text = options["limit"]
+    if text is None:
+        return None
+    if not (str(text).isascii() and str(text).isdigit() and len(str(text)) <= MOST_DIGITS):
+        raise InputError(f"--limit {text!r} is no number of runs", "write a number, 0 for all")
+    return int(str(text)) or None

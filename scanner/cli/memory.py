@@ -28,15 +28,21 @@ class Kept:
     stored: bool
 
 
-def keep_run(run: Run, place: str | None, keep: Keep | None, earlier: Run | None = None) -> Kept:
+def store_of(place: str | None) -> Store | None:
+    """The store that a scan is to write; None where it is switched off. Raises InputError, EnvironmentFault for a place
+    that cannot be one, so that nothing is measured in vain.
+    """
+    return None if place == NO_STORE else open_told(place)
+
+
+def keep_run(run: Run, store: Store | None, keep: Keep | None, earlier: Run | None = None) -> Kept:
     """Store the run, then let it remember. Whatever is wrong with the store is one line; the run goes on.
 
     ``earlier`` is a run to compare with in place of the store's last complete one.
     """
-    if place == NO_STORE:
+    if store is None:
         return Kept(remembered(run, earlier), stored=True)
     try:
-        store = open_told(place)
         store.save(run)
     except ScanError as error:
         _say(f"the run could not be stored: {error}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.memory import NO_STORE, keep_run, named_run
+from scanner.cli.memory import NO_STORE, keep_run, named_run, store_of
 from scanner.cli.notices import ready_notices, tell_failure, tell_run
 from scanner.cli.options import FORMATS_HELP, redact_option, shared
 from scanner.cli.output import Output, parse_outputs, redacted_if, write_outputs
@@ -137,7 +137,7 @@ def scan(**options: Any) -> None:
         return
     if not request.vantages:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
-    quiet = options["quiet"]
+    quiet, store = options["quiet"], store_of(configuration.store)
     if options["scheduled"] and not alone_here():
         click.echo("v6expose: another scheduled scan of this host still runs; this one is left out", err=True)
         return
@@ -147,7 +147,7 @@ def scan(**options: Any) -> None:
     except ScanError as error:
         tell_failure(notices, socket.gethostname(), error, redact=options["redact"])
         raise
-    kept = keep_run(fresh, configuration.store, configuration.keep, earlier)
+    kept = keep_run(fresh, store, configuration.keep, earlier)
     key = secrets.token_bytes(16) if options["redact"] else b""
     run = redacted_if(kept.run, wanted=options["redact"], key=key)
     as_asked = write_outputs(run, asked, quiet=quiet, language=configuration.lang)

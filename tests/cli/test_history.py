@@ -240,3 +240,25 @@ def test_a_packages_name_is_found_at_diff_time_on_the_same_host(store: Store, mo
     here = replace(before_fix(), host=replace(before_fix().host, name=socket.gethostname()))
     assert {one.package for one in with_packages_here(here).listeners} == {"", "openssh-server"}
     assert {one.package for one in with_packages_here(before_fix()).listeners} == {""}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("history", "--limit", "many"), "--limit 'many' is no number of runs"),
+        (("history", "--limit", "-1"), "--limit '-1' is no number of runs"),
+        (("diff", "1", "2", "--fail-on", "often"), "--fail-on 'often' is no severity"),
+        (("history", "--store", "mysql://x/y"), "is of an unknown kind"),
+        (("history", "--store", "postgresql://me:secret@h/d"), "holds a password"),
+        (("scan", "--vantage", "netns:x", "--store", "postgresql://me:secret@h/d"), "holds a password"),
+        (("scan", "--vantage", "netns:x", "--keep", "soon"), "'soon' is no span of time"),
+        (("scan", "--vantage", "netns:x", "--before", "99"), "there is no run '99'"),
+        (("scan", "--vantage", "netns:x", "--before", "missing.json"), "missing.json cannot be read"),
+    ],
+)
+def test_bad_input_is_one_line_before_anything_is_measured(
+    filled: Store, arguments: tuple[str, ...], words: str
+) -> None:
+    result = run(*arguments)
+    one_line_about(result, 2, words)
+    assert "secret" not in result.stderr
