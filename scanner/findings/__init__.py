@@ -14,6 +14,7 @@ binding       V6X016
 lan           V6X018
 translation   V6X019
 differences   V6X020
+batteries     V6X021, V6X022, V6X023
 weight        how an address that is easily found, or that dies, moves the severity of what is exposed there
 grade         summarise(facts, findings) -> letter, reasons, counts, headline
 headline      the one sentence on top of the report
