@@ -188,7 +188,10 @@ def _places(block: Block, inside: frozenset[str], *, told_from: bool) -> str:
 
 
 def _named(tag: Tag) -> str:
-    return " ".join(part for part in (one_line(tag.address, 60), tag.kind, tag.state) if part)
+    values = {"address": one_line(tag.address, 60), "kind": tag.kind, "state": tag.state}
+    if tag.state:
+        return say("{address} {kind} {state}", **values)
+    return say("{address} {kind}", **values) if tag.kind else values["address"]
 
 
 def _vantages(run: Run) -> Iterator[Line]:
