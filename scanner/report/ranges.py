@@ -16,12 +16,17 @@ from scanner.model.verdict import Verdict
 Range = tuple[int, int]
 Ranges = tuple[Range, ...]
 Segment = tuple[int, int, Verdict]
+LONG = 10_000  # characters
 _PORT_LIST = re.compile(r"[0-9,-]*")
 
 
-@lru_cache(maxsize=64)  # tables and evidence of several addresses repeat the same long lists
 def read_ranges(text: str) -> Ranges:
     """The ranges of one port list. Raises InputError where it is not sorted, merged nmap syntax."""
+    return _read_long(text) if len(text) > LONG else _read(text)
+
+
+@lru_cache(maxsize=512)  # tables, evidence and both languages of a page repeat the same lists
+def _read(text: str) -> Ranges:
     if not _PORT_LIST.fullmatch(text):  # int() would take "1_0" and other scripts' digits
         raise _unreadable(text)
     try:
@@ -47,6 +52,9 @@ def _unreadable(text: str) -> InputError:
 
 def size(ranges: Iterable[Range]) -> int:
     return sum(high - low + 1 for low, high in ranges)
+
+
+_read_long = lru_cache(maxsize=64)(_read.__wrapped__)  # of these, each takes megabytes
 
 
 @lru_cache(maxsize=256)
