@@ -46,7 +46,7 @@ TCP_NUMBER, UDP_NUMBER, SHIM6_NUMBER = 6, 17, 140
 DCCP, SCTP_NUMBER, UDP_LITE, HIP = 33, 132, 136, 139
 IKE = 500  # UDP port
 LONGEST_QUOTE = 1280 - 40 - 8  # RFC 4443 section 3.1: an error fits the minimum MTU
-SMALL_MTU = 1280
+USUAL_MTU = 1500  # told in packet too big: no less than is usual, so that no host takes it to heart
 DCCP_REQUEST, DCCP_RESPONSE, DCCP_DATA, DCCP_ACK, DCCP_DATA_ACK = 0, 1, 2, 3, 4  # RFC 4340 section 5.1
 ERRORS: dict[int, Callable[[int, int], Packet]] = {
     1: lambda code, _word: ICMPv6DestUnreach(code=code),
@@ -201,7 +201,7 @@ def echo(way: Way) -> bytes:
 
 def error(way: Way, kind: int, code: int, about: bytes) -> bytes:
     """An ICMPv6 error that quotes ``about``."""
-    word = SMALL_MTU if kind == 2 else 40 if kind == 4 else 0  # noqa: PLR2004  (ICMPv6 types)
+    word = USUAL_MTU if kind == 2 else 40 if kind == 4 else 0  # noqa: PLR2004  (ICMPv6 types)
     return bytes(header(way) / ERRORS[kind](code, word) / Raw(about[:LONGEST_QUOTE]))
 
 

@@ -138,6 +138,13 @@ def test_ike_is_an_opening() -> None:
     assert spi == WAY.nonce
 
 
+def test_packet_too_big_makes_no_path_smaller() -> None:
+    """The host remembers a smaller one for ten minutes (net.ipv6.route.mtu_expires)."""
+    packet = gateway.error(WAY, 2, 0, gateway.udp(WAY))
+    assert int.from_bytes(packet[44:48], "big") == 1500
+    assert quoted(packet) == gateway.udp(WAY)
+
+
 def test_packets_of_one_flow_are_told_apart() -> None:
     first, second = (gateway.udp(replace(WAY, label=label)) for label in (1, 2))
     assert not set(identity(first)) & set(identity(second))
