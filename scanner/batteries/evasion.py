@@ -77,7 +77,7 @@ def measured(exchange: Exchange, ground: Ground, cases: Sequence[Case], bases: M
         for address in bases
         for case in cases
     )
-    return Played(rows, (exchange.ended,) if exchange.ended else (), exchange.interrupted)
+    return Played(rows, exchange.problems, exchange.interrupted)
 
 
 # -- what is sent

@@ -29,6 +29,7 @@ from scanner.discovery.present import present_addresses
 from scanner.flows import open_flows
 from scanner.measure import Vantage, control_ports
 from scanner.model.errors import IncompleteError
+from scanner.model.text import say
 from scanner.probes.bpf import exchange_filter, witness_filter
 from scanner.probes.cases.read import TCP, UDP, Piece, Said, read_packet
 from scanner.probes.cases.stamp import HOP_LIMIT, LABELS, Stamp
@@ -181,7 +182,7 @@ class Exchange:
             if not self.ended:
                 self._fire_all(asked)
         except KeyboardInterrupt:
-            self.interrupted, self.ended = True, "interrupted before it was measured"
+            self.interrupted, self.ended = True, say("interrupted before it was measured")
             with suppress(IncompleteError):
                 self.scene.session.submit({"op": "cancel"})
         except IncompleteError as error:
@@ -210,6 +211,13 @@ class Exchange:
         return Stamp(
             self._numbers, shot.source or self.scene.addresses[0], shot.target, port, self.scene.key, shot.hop_limit
         )
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong on the way, in words."""
+        if self.interrupted:
+            return (say("interrupted while a battery was played: what was measured until then is kept"),)
+        return (self.ended,) if self.ended else ()
 
     @property
     def flow_port(self) -> int:
@@ -277,14 +285,14 @@ class Exchange:
         if self.ended:
             return self.ended
         if shot.target not in self.scene.present():
-            return "the address vanished from the host"
+            return say("the address vanished from the host")
         if trials and all(trial.failed for trial in trials):
-            return "the vantage could not send it"
+            return say("the vantage could not send it")
         if not self.scene.flows:
-            return "no control flow could be opened, so a lost packet cannot be told from a stopped one"
+            return say("no control flow could be opened, so a lost packet cannot be told from a stopped one")
         enough = shot.tries if shot.tries is not None else self.needed
         if enough is None or sum(trial.counts for trial in trials) < enough:
-            return "too many packets are lost on the way"
+            return say("too many packets are lost on the way")
         return ""
 
     # -- controls

@@ -70,7 +70,7 @@ def measured(exchange: Exchange, ground: Ground, cases: Sequence[Case]) -> Playe
         for address in ground.addresses
         for case in cases
     )
-    return Played(rows, (exchange.ended,) if exchange.ended else (), exchange.interrupted)
+    return Played(rows, exchange.problems, exchange.interrupted)
 
 
 def shot_of(case: Case, address: IPv6Address, flow: ControlFlow | None) -> Shot:
