@@ -13,10 +13,8 @@ that nobody translates, such as what a program on the far side said (WCAG 2.2 su
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from itertools import zip_longest
 
 MARK = "data-t"
 ENGLISH = "en"
@@ -58,9 +56,9 @@ class _Table:
 
 def joined(page: str, other: str) -> tuple[str, str]:
     """``page`` with its marks, and the table as JSON (RFC 8259)."""
-    table = _Table()
-    root, twin = _tree(page), _tree(other)
-    return "".join(_below(root, twin, table)), table.text()
+    table, written = _Table(), list[str]()
+    _write_below(_tree(page), _tree(other), table, written)
+    return "".join(written), table.text()
 
 
 def _tree(page: str) -> _Element:
@@ -85,15 +83,16 @@ def _name(start: str) -> str:
     return found[1].lower() if found else ""
 
 
-def _below(one: _Element, other: _Element, table: _Table) -> Iterator[str]:
+def _write_below(one: _Element, other: _Element, table: _Table, written: list[str]) -> None:
+    """Into one list, not through generators: a large page has a hundred thousand parts."""
     for part, twin in zip(one.below, other.below, strict=True):
-        if isinstance(part, str) or isinstance(twin, str):
-            yield part if isinstance(part, str) else ""
-        else:
-            yield from _written(part, twin, table)
+        if isinstance(part, str):
+            written.append(part)
+        elif isinstance(twin, _Element):
+            _write(part, twin, table, written)
 
 
-def _written(one: _Element, other: _Element, table: _Table) -> Iterator[str]:
+def _write(one: _Element, other: _Element, table: _Table, written: list[str]) -> None:
     entry: dict[str, object] = {}
     attributes = _other_attributes(one.start, other.start)
     if attributes:
@@ -101,11 +100,20 @@ def _written(one: _Element, other: _Element, table: _Table) -> Iterator[str]:
     alike = _alike(one, other)
     if not alike:
         entry["h"] = "".join(_plain(part) for part in other.below)
-    elif texts := {str(n): unescape(b) for n, (a, b) in enumerate(zip(one.texts, other.texts, strict=True)) if a != b}:
+    elif texts := _other_texts(one, other):
         entry["t"] = texts
-    yield _start(one, entry, table)
-    yield from _below(one, other, table) if alike else (_plain(part) for part in one.below)
-    yield _end(one)
+    written.append(_start(one, entry, table))
+    if alike:
+        _write_below(one, other, table, written)
+    else:
+        written += (_plain(part) for part in one.below)
+    written.append(_end(one))
+
+
+def _other_texts(one: _Element, other: _Element) -> dict[str, str]:
+    """The other's texts that differ, by their number."""
+    pairs = enumerate(zip(one.texts, other.texts, strict=True))
+    return {str(number): unescape(theirs) for number, (mine, theirs) in pairs if mine != theirs}
 
 
 def _other_attributes(start: str, other: str) -> dict[str, str]:
@@ -118,11 +126,13 @@ def _other_attributes(start: str, other: str) -> dict[str, str]:
 
 def _alike(one: _Element, other: _Element) -> bool:
     """The same kinds of thing stand below both, in the same order."""
-    return all(_kind(a) == _kind(b) for a, b in zip_longest(one.below, other.below))
+    if len(one.below) != len(other.below):
+        return False
+    return all(_kind(a) == _kind(b) for a, b in zip(one.below, other.below, strict=True))
 
 
-def _kind(part: "_Element | str | None") -> str | None:
-    return part.name if isinstance(part, _Element) else None if part is None else "#text"
+def _kind(part: "_Element | str") -> str:
+    return part.name if isinstance(part, _Element) else "#text"
 
 
 def _start(one: _Element, entry: dict[str, object], table: _Table) -> str:
