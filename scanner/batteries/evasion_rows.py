@@ -10,6 +10,7 @@ from scanner.model.conformance import ConformanceRow, Result, Standard
 from scanner.model.text import clauses, say, say_many
 
 OPENED = say("an earlier case had opened this port to everybody (endpoint-independent filtering, RFC 6092 REC-33)")
+LEGITIMATE = "legitimate"  # the group of cases that a correct filter lets in
 ELSEWHERE = say("what arrived leads somewhere else, where your router lets it in")
 
 
@@ -28,6 +29,7 @@ def row_of(
         evidence=evidence_of(outcome, port),
         why=why,
         title=case.name,
+        meant=case.group == LEGITIMATE,
         reaction=str(reaction_of(outcome, port)) if arrived else "",
     )
 

@@ -43,4 +43,5 @@ class ConformanceRow:
     evidence: str
     why: str
     title: str = ""
+    meant: bool = False  # what is through is what a correct filter lets through
     reaction: str = ""  # what the host made of an evasion case that arrived: "syn-ack", "reset", "silent", ...

@@ -34,6 +34,7 @@ TONES: Mapping[Result, str] = {
     Result.NOT_MEASURABLE: "unknown",
     Result.NOT_TESTABLE: "unknown",
 }
+LONG = (Standard.EVASION, Standard.RFC4890)  # catalogues whose good rows are only counted and listed
 BAD = (Result.THROUGH, Result.PARTIAL, Result.VIOLATES)
 MOST_ROWS = 60
 MOST_IDS = 80
@@ -41,7 +42,7 @@ MOST_IDS = 80
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """One case that fared alike at some addresses."""
+    """One case that fared alike at some addresses; of the long catalogues, all cases that did (``title`` of one)."""
 
     id: str
     title: str
@@ -97,6 +98,8 @@ def counts_of(rows: Iterable[ConformanceRow]) -> dict[Result, int]:
     order = list(RESULTS)
     worst: dict[str, Result] = {}
     for row in rows:
+        if row.meant:
+            continue
         worst[row.id] = min(worst.get(row.id, row.result), row.result, key=order.index)
     return {result: number for result in order if (number := sum(one is result for one in worst.values()))}
 
@@ -108,13 +111,20 @@ def told(rows: Sequence[ConformanceRow]) -> str:
     )
 
 
+def is_bad(row: ConformanceRow) -> bool:
+    return row.result in BAD and not row.meant
+
+
 def _standard(standard: Standard, rows: list[ConformanceRow], tags: Mapping[str, Tag]) -> StandardView:
-    each = [row for row in rows if row.result in BAD or standard not in (Standard.EVASION, Standard.RFC4890)]
-    alike: dict[tuple[str, Result, str], list[ConformanceRow]] = {}
+    many = standard in LONG
+    each = [row for row in rows if is_bad(row) or not many]
+    alike: dict[tuple[str, Result, str, str], list[ConformanceRow]] = {}
     for row in each:
-        alike.setdefault((row.id, row.result, row.why), []).append(row)
+        own = (row.evidence, "") if many else ("", row.id)
+        alike.setdefault((own[0], row.result, row.why, own[1]), []).append(row)
     groups = list(alike.values())
-    rest = [row for row in rows if row not in each]
+    told_alone = set(map(id, each))
+    rest = [row for row in rows if id(row) not in told_alone]
     return StandardView(
         STANDARDS[standard],
         tuple((RESULTS[result], TONES[result], number) for result, number in counts_of(rows).items()),
@@ -127,9 +137,10 @@ def _standard(standard: Standard, rows: list[ConformanceRow], tags: Mapping[str,
 def _case(rows: list[ConformanceRow], tags: Mapping[str, Tag]) -> CaseView:
     row = rows[0]
     addresses = dict.fromkeys(one.address for one in rows)
+    cases = list(dict.fromkeys(one.id for one in rows))
     return CaseView(
-        id=one_line(row.id, 40),
-        title=one_line(row.title, 200),
+        id=one_line(commas(cases[:MOST_IDS]), 4000),
+        title=one_line(row.title, 200) if len(cases) == 1 else "",
         result=RESULTS[row.result],
         tone=TONES[row.result],
         evidence=clean(row.evidence, 400),
@@ -141,7 +152,7 @@ def _case(rows: list[ConformanceRow], tags: Mapping[str, Tag]) -> CaseView:
 def _gathered(rows: Iterable[ConformanceRow]) -> Iterator[GatheredView]:
     alike: dict[tuple[Result, str], dict[str, None]] = {}
     for row in rows:
-        why = row.why if row.result in (Result.NOT_MEASURABLE, Result.NOT_TESTABLE) else ""
+        why = row.why if row.meant or row.result in (Result.NOT_MEASURABLE, Result.NOT_TESTABLE) else ""
         alike.setdefault((row.result, why), {})[row.id] = None
     for (result, why), cases in alike.items():
         shown = commas(list(cases)[:MOST_IDS])

@@ -34,6 +34,18 @@ def test_what_got_in_is_told_once_for_addresses_that_fared_alike() -> None:
     assert [(one.cases, one.result, one.why) for one in standard.gathered] == [("b", "stopped", "")]
 
 
+def test_cases_that_fared_alike_are_told_together() -> None:
+    rows = [row("a", Result.THROUGH), row("b", Result.THROUGH), row("c", Result.PARTIAL)]
+    (standard,) = view(rows).standards
+    assert [(one.id, one.title) for one in standard.rows] == [("a, b", ""), ("c", "case c")]
+
+
+def test_what_is_meant_to_pass_is_no_way_through() -> None:
+    (standard,) = view([replace(row("a", Result.THROUGH, why="pass"), meant=True)]).standards
+    assert (standard.rows, standard.counts) == ((), ())
+    assert [(one.cases, one.why) for one in standard.gathered] == [("a", "pass")]
+
+
 def test_what_could_not_be_told_is_gathered_by_its_reason() -> None:
     rows = [row(case, Result.NOT_MEASURABLE, why=why) for case, why in (("a", "one"), ("b", "other"), ("c", "one"))]
     (standard,) = view(rows).standards
