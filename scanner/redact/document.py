@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from scanner.model.run import Run
 from scanner.model.run_names import NameEntry
-from scanner.model.text import Text
+from scanner.model.text import Text, TextRecord
 from scanner.redact.addresses import Pseudonyms
 from scanner.redact.words import Redactor, bare_digits
 
@@ -103,6 +103,9 @@ def _walk(value: Value, redact: Redactor) -> Value:
         changed = Text(redact(value), _walk(value.record, redact))
     elif isinstance(value, str):
         changed = redact(value)
+    elif isinstance(value, TextRecord):  # its message is ours and holds nobody's address; translators look it up
+        parameters, items = _walk(value.parameters, redact), _walk(value.items, redact)
+        changed = dataclasses.replace(value, parameters=parameters, items=items)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = (one.name for one in dataclasses.fields(value) if one.name not in UNTOUCHED)
         changed = dataclasses.replace(value, **{name: _walk(getattr(value, name), redact) for name in fields})

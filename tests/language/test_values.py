@@ -11,6 +11,7 @@ from rich.console import Console
 from scanner.codec import run_from_json, run_to_json
 from scanner.findings import Facts
 from scanner.language import in_language, translator
+from scanner.redact.document import redacted
 from scanner.report.html import render_html
 from scanner.report.terminal import render_terminal
 
@@ -108,3 +109,10 @@ def test_no_line_of_the_terminal_is_wider_than_it(width: int) -> None:
 
     lines = terminal(run_of(exposed()), "ja", width).splitlines()
     assert max(cell_len(line) for line in lines) <= width
+
+
+def test_a_run_under_pseudonyms_is_told_in_japanese_too() -> None:
+    run = redacted(run_of(exposed()), b"key")
+    page = Words()
+    page.feed(re.sub(r"<(style|script).*?</\1>", "", render_html(run, "ja"), flags=re.DOTALL))
+    assert english_in(page.found) == []
