@@ -135,7 +135,7 @@ def accepts(lab: Lab, node: str, address: IPv6Address, port: int) -> bool:
         return client.connect_ex((str(address), port)) == 0
 
 
-def until(condition: Callable[[], bool], timeout: float = 5.0) -> bool:
+def until(condition: Callable[[], bool], timeout: float = 15.0) -> bool:
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:

@@ -79,7 +79,7 @@ def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 def scanned(lab: Lab, directory: Path) -> Told:
     argv = (
         *(sys.executable, "-m", "scanner.cli.main", "scan", "--vantage", f"netns:{lab.node('inet')}"),
-        *("--tcp", ",".join(PORTS), "--udp", "", "--rate", "5000"),
+        *("--tcp", ",".join(PORTS), "--udp", "", "--rate", "5000", "--battery", "none"),
         *("-o", f"html={directory / 'run.html'}", "-o", f"json={directory / 'run.json'}"),
     )
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(directory), "XDG_STATE_HOME": str(directory)}

@@ -72,7 +72,7 @@ def test_the_kernel_makes_a_stable_and_a_temporary_address(lab: Lab) -> None:
 def test_up_and_down_are_quick_and_complete(unique_name: Name) -> None:
     name, links, started = unique_name(), own_links(), time.monotonic()
     with Lab(name):
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10  # about one on a quiet machine
         assert left_of(name) == sorted(topology.namespaces(name))
         assert own_links() == links, "nothing may appear in the machine's own namespace"
     assert (left_of(name), state.load(name)) == ([], None)

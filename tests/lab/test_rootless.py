@@ -61,11 +61,16 @@ def as_user(home: Path, *argv: str, **environment: str) -> subprocess.CompletedP
 
 
 def processes_of_the_user() -> list[int]:
-    return [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and entry.stat().st_uid == USER and state.start_of(int(entry.name))
-    ]
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [number for number in numbers if user_of(number) == USER and state.start_of(number)]
+
+
+def user_of(number: int) -> int | None:
+    """None where that process has ended meanwhile: other people's come and go."""
+    try:
+        return Path(f"/proc/{number}").stat().st_uid
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def test_one_command_runs_again_as_root_of_its_own_world(home: Path) -> None:

@@ -83,7 +83,7 @@ def test_root_by_key_has_raw_packets(login: Login) -> None:
 def test_a_login_that_may_sudo_without_a_password_has_raw_packets(login: Login, user: str) -> None:
     hello = login.near().run(lambda: hello_of(f"ssh:{user}@far"))
     assert (hello.root, hello.raw, hello.why) == (True, True, None)
-    assert eventually(lambda: not far_processes(login.lab, "exec("), 3.0), "sudo and the stub are gone"
+    assert eventually(lambda: not far_processes(login.lab, "exec(")), "sudo and the stub are gone"
 
 
 def test_a_login_without_sudo_goes_on_and_says_why(login: Login) -> None:
@@ -129,7 +129,7 @@ def test_what_keeps_us_out_is_said_with_its_remedy(login: Login, spec: str, what
     assert caught.value.exit_status == 4
     assert caught.value.message.startswith(f"vantage {spec}: {what}")
     assert remedy in caught.value.remedy
-    assert time.monotonic() - started < 12
+    assert time.monotonic() - started < 18  # before a connection attempt is given up, after 20 s
 
 
 def test_a_configuration_ssh_cannot_read_is_named(login: Login) -> None:
@@ -219,11 +219,11 @@ def test_later_sessions_share_the_first_ones_login_and_end_with_it(login: Login)
     assert told["raw"]
     assert told["nmap"][0] == 0
     assert told["nmap"][1].startswith(b"Nmap version")
-    assert told["seconds"] < 2.0
-    assert told["closing"] < 5.0
+    assert told["seconds"] < 10.0
+    assert told["closing"] < 10.0
     assert not told["directory"]
     assert not lives(told["near"])
-    assert eventually(lambda: not far_processes(login.lab, "exec("), 3.0)
+    assert eventually(lambda: not far_processes(login.lab, "exec("))
 
 
 def is_lost(session: Session) -> bool:
@@ -245,12 +245,12 @@ def test_a_near_side_that_is_killed_leaves_nothing_at_the_vantage(login: Login, 
         session = open_session(parse_spec(f"ssh:{user}@far"))
         slow = ["nmap", "-6", "-n", "-Pn", "-sT", "--max-rate", "1", "-p-", "::1"]
         session.submit({"op": "exec", "id": 1, "argv": slow})
-        assert eventually(lambda: far_processes(login.lab, "--max-rate"), 5.0)
+        assert eventually(lambda: far_processes(login.lab, "--max-rate"))
         os.kill(os.getpid(), signal.SIGKILL)
 
     with pytest.raises(EOFError):  # no result came
         login.near().run(start_and_die)
-    assert eventually(lambda: not far_processes(login.lab, "--max-rate") and not far_processes(login.lab, "exec("), 4.0)
+    assert eventually(lambda: not far_processes(login.lab, "--max-rate") and not far_processes(login.lab, "exec("))
 
 
 def test_ctrl_c_does_not_take_ssh_down(login: Login) -> None:
@@ -342,7 +342,7 @@ def alices_agent(login: Login) -> Iterator[str]:
     identity: dict[str, Any] = {"user": uid, "group": uid, "extra_groups": [], "cwd": "/", "env": environment}
     agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL, **identity)
     try:
-        assert eventually(socket.exists, 5.0)
+        assert eventually(socket.exists)
         key = login.home("alice") / ".ssh" / "user_key"
         subprocess.run(["ssh-add", "-q", key], check=True, stderr=subprocess.PIPE, **identity)
         yield str(socket)

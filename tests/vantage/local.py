@@ -15,7 +15,7 @@ if os.geteuid() == 0:
     UNPRIVILEGED = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "PATH=/usr/bin:/bin")
 
 
-def eventually(condition: Callable[[], object], seconds: float = 2.0) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = 10.0) -> bool:
     """Whether it comes true within ``seconds``."""
     end = time.monotonic() + seconds
     while not condition():
@@ -34,12 +34,12 @@ def lives(pid: int) -> bool:
     return state not in "ZX"
 
 
-def receive(session: Session, kind: str, seconds: float = 5.0) -> dict[str, Any]:
+def receive(session: Session, kind: str, seconds: float = 20.0) -> dict[str, Any]:
     """The next event of a kind; those before it are lost."""
     return collect(session, kind, seconds)[-1]
 
 
-def collect(session: Session, last: str, seconds: float = 5.0) -> list[dict[str, Any]]:
+def collect(session: Session, last: str, seconds: float = 20.0) -> list[dict[str, Any]]:
     """Every event up to the first of kind ``last``, which is included; those after it stay."""
     end = time.monotonic() + seconds
     seen: list[dict[str, Any]] = []

