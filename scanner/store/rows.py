@@ -1,15 +1,19 @@
 """A run as a row that can be listed, and back."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from ipaddress import IPv6Address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scanner.model.errors import InputError
 from scanner.model.finding import Severity
 from scanner.model.history import RunSummary
-from scanner.model.run import Run
 from scanner.model.settings import Profile
+
+if TYPE_CHECKING:
+    from scanner.model.run import Run
 
 LONGEST_ID, LONGEST_NAME = 120, 255
 

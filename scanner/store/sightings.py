@@ -1,15 +1,20 @@
 """When a finding was first and last seen on a host. Sightings outlive the runs that saw them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from scanner.model.finding import Finding
-from scanner.model.run import Run
 from scanner.store.rows import plain
 from scanner.store.tables import RUN, RUN_SIGHTING, SIGHTING
+
+if TYPE_CHECKING:
+    from scanner.model.run import Run
 
 _LONGEST_FINGERPRINT, _LONGEST_RULE = 64, 20
 

@@ -7,21 +7,23 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from ipaddress import IPv6Address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from scanner.changes.doors import Look
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.history import Keep, RunSummary
-from scanner.model.run import Run
-from scanner.store import damage, past, retention, sightings
+from scanner.store import damage, retention, sightings
 from scanner.store.cut import DamagedPartError, Part, cut, join, unpack
 from scanner.store.engine import ADD_LATER, DamagedStoreError, Database
 from scanner.store.place import Place
 from scanner.store.rows import address_rows, plain, row_of, summary_of
 from scanner.store.schema import ensure, exists
 from scanner.store.tables import PART, RUN, RUN_ADDRESS, RUN_PART
+
+if TYPE_CHECKING:  # a list of runs need not wait for their whole model
+    from scanner.changes.doors import Look
+    from scanner.model.run import Run
 
 LATEST = "latest"
 _LARGEST_NUMBER = 2**31 - 1
@@ -133,6 +135,8 @@ class Store:
         """What the last ``limit`` runs of this host up to ``run`` itself say of its doors, the oldest first. Parts that
         repeat are read once; what is damaged is left out.
         """
+        from scanner.store import past  # noqa: PLC0415
+
         query = select(RUN).where(RUN.c.host == plain(run.host.name), RUN.c.started_at <= run.run.started_at)
         found = self._summaries(query.order_by(*_NEWEST_FIRST).limit(limit))
         with self._database.reading() as connection:
