@@ -59,9 +59,9 @@ def why_of(heard: list[str]) -> str:
     return next((word for word, pattern in WHY if pattern.search(text)), FAILED)
 
 
-def main(given: TextIO, out: TextIO) -> None:
-    listen()
-    asked = json.load(given)
+def tell_all(given: str, out: TextIO) -> None:
+    """Answer ``given`` on ``out``. Threads of services that did not end in time live on: end the process after it."""
+    asked = json.loads(given)
     services = asked["services"]
     loaded = [load(one["url"]) for one in services]
     lock = threading.Lock()
@@ -83,8 +83,7 @@ def main(given: TextIO, out: TextIO) -> None:
     ends = time.monotonic() + float(asked["seconds"])
     for thread in threads:
         thread.join(max(0.0, ends - time.monotonic()))
-    with lock:  # no line is cut in two; what still hangs ends with the process
-        os._exit(0)
+    lock.acquire()  # nobody adds to it any more, and no line is cut in two
 
 
 def listen() -> None:
@@ -150,4 +149,6 @@ def send(service: NotifyBase, message: dict[str, str]) -> str:
 if __name__ == "__main__":
     lines = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a plugin prints is no line of ours
-    main(sys.stdin, lines)
+    listen()
+    tell_all(sys.stdin.read(), lines)
+    os._exit(0)  # whatever still hangs ends here

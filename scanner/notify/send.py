@@ -79,7 +79,7 @@ def check(services: Sequence[Service]) -> tuple[str, ...]:
     """
     if not available():
         raise MISSING
-    lines = {line.index: line for line in _ask([{"url": one.url} for one in services], len(services))}
+    lines = {line.index: line for line in _ask([{"url": one.url} for one in services])}
     if len(lines) < len(services):
         raise EnvironmentFault("apprise could not be asked about the places to tell", "try v6expose notify show")
     for index, service in enumerate(services):
@@ -98,7 +98,7 @@ def send(messages: Sequence[tuple[Service, Message]], seconds: float = SECONDS) 
         return tuple(Outcome(service.label, "", "missing") for service, _ in messages)
     names: dict[int, str] = {}
     ends: dict[int, str] = {}
-    for line in _ask(asked, len(asked), seconds):
+    for line in _ask(asked, seconds):
         if line.why is not None:
             ends[line.index] = line.why
         else:
@@ -109,10 +109,15 @@ def send(messages: Sequence[tuple[Service, Message]], seconds: float = SECONDS) 
     )
 
 
-def _ask(services: Sequence[Mapping[str, str]], amount: int, seconds: float = 0.0) -> tuple[Line, ...]:
+def _ask(services: Sequence[Mapping[str, str]], seconds: float = 0.0) -> tuple[Line, ...]:
     if not services:
         return ()
-    given = json.dumps({"seconds": seconds, "services": services})
+    out = run_child(json.dumps({"seconds": seconds, "services": services}), START_SECONDS + seconds)
+    return tuple(parse_lines(out, len(services)))
+
+
+def run_child(given: str, seconds: float) -> bytes:
+    """What the child wrote until it ended, or until its time was over."""
     with subprocess.Popen(
         [sys.executable, *CHILD],
         stdin=subprocess.PIPE,
@@ -121,14 +126,14 @@ def _ask(services: Sequence[Mapping[str, str]], amount: int, seconds: float = 0.
         start_new_session=True,  # a Ctrl-C here is ours to see to
     ) as child:
         try:
-            out, _ = child.communicate(given.encode(), timeout=START_SECONDS + seconds)
+            out, _ = child.communicate(given.encode(), timeout=seconds)
         except subprocess.TimeoutExpired:
             child.kill()
             out, _ = child.communicate()
         except BaseException:
             child.kill()
             raise
-    return tuple(parse_lines(out, amount))
+    return out
 
 
 def parse_lines(out: bytes, amount: int) -> Iterator[Line]:

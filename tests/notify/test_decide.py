@@ -150,9 +150,9 @@ def test_news_stand_by_kind_and_severity() -> None:
 
 @given(st.text(alphabet="P-ngx", max_size=60), st.sampled_from([1, 15, 60, 400]))
 def test_whatever_happens_within_a_day_is_few_messages(sequence: str, minutes: int) -> None:
-    """Of one finding, and of measuring, each: the changes before flapping, one that says so, one at the end of a day."""
+    """Of one finding: the changes before it flaps, one that says so, one at the end of a day."""
     step = timedelta(minutes=minutes)
-    state, at = HostState(), [timedelta(0)] * 0
+    state, at = HostState(), list[timedelta]()
     for number, letter in enumerate(sequence):
         state, news = decide(state, LOOKS[letter], BEGAN + number * step)
         at += [number * step for one in news if one.severity]
