@@ -49,10 +49,25 @@ def parse_outputs(texts: Iterable[str], known: Collection[str] | None = None) ->
 
 
 def write_outputs(run: Run, outputs: Iterable[Output], *, quiet: bool = False, language: str = "en") -> bool:
-    """The run in every format that was asked for, for people in ``language``; see ``write_documents``."""
+    """The run in every format that was asked for, for people in ``language``; see ``write_documents``.
+
+    Where one cannot be made, by a fault of ours, the run document itself is written beside it: nothing measured is lost.
+    """
     from scanner.report import render
 
-    return write_documents(((output, partial(render, run, output.format, language)) for output in outputs), quiet=quiet)
+    failed: list[Output] = []
+
+    def made(output: Output) -> str | bytes:
+        try:
+            return render(run, output.format, language)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the other documents are written)
+            failed.append(Output("json", STANDARD_OUTPUT if output.path == STANDARD_OUTPUT else f"{output.path}.json"))
+            click.echo(f"v6expose: {output.format} could not be made ({type(error).__name__}: {error})", err=True)
+            return ""
+
+    as_asked = write_documents(((output, partial(made, output)) for output in outputs), quiet=quiet)
+    instead = [(output, partial(render, run, "json")) for output in failed]
+    return write_documents(instead, quiet=quiet) and as_asked and not failed
 
 
 def write_documents(documents: Iterable[tuple[Output, Callable[[], str | bytes]]], *, quiet: bool = False) -> bool:
@@ -62,6 +77,8 @@ def write_documents(documents: Iterable[tuple[Output, Callable[[], str | bytes]]
     as_asked = True
     for output, make in documents:
         document = make()
+        if not document:
+            continue
         went = write_output(output.path, document)
         if went is None:
             _to_standard_output(document)

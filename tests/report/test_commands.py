@@ -147,3 +147,21 @@ def test_every_sample_can_be_told_again(name: str) -> None:
 def test_zlib_agrees_with_what_is_written() -> None:
     """RFC 1952 through zlib: window bits 31."""
     assert zlib.decompress(gzip.compress(b"x"), 31) == b"x"
+
+
+def test_a_document_that_cannot_be_made_loses_nothing(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours in one format: the others are written, and the run document in its place."""
+
+    def broken(*_: object) -> str:
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr("scanner.report.html.render_html", broken)
+    page, table = tmp_path / "report.html", tmp_path / "run.csv"
+    done = run("report", file, "-o", f"html={page}", "-o", f"csv={table}")
+    assert done.exit_code == 3
+    assert "html could not be made (KeyError" in done.stderr
+    assert not page.exists()
+    assert table.read_text().startswith("run,host,kind")
+    assert run_from_json((tmp_path / "report.html.json").read_text()) == before_fix()
