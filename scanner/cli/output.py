@@ -51,7 +51,7 @@ def parse_outputs(texts: Iterable[str], known: Collection[str] | None = None) ->
 def write_outputs(run: Run, outputs: Iterable[Output], *, quiet: bool = False, language: str = "en") -> bool:
     """The run in every format that was asked for, for people in ``language``; see ``write_documents``.
 
-    Where one cannot be made, by a fault of ours, the run document itself is written beside it: nothing measured is lost.
+    Where one cannot be made, by a fault of ours, the run document is written in its place: nothing measured is lost.
     """
     from scanner.report import render
 
