@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from scanner.cli.memory import Kept, keep_run, named_run
+from scanner.cli.memory import Kept, keep_run, named_run, store_of
 from scanner.cli.options import shared
 from scanner.cli.output import STANDARD_OUTPUT, Output, parse_outputs, write_documents
 from scanner.cli.scan import INCOMPLETE, INTERRUPTED, THREE_WAYS, load_configuration, request_of, run_scan
@@ -140,8 +140,9 @@ def scanned_run(policy: Policy, configuration: Configuration, options: dict[str,
     request = request_of(replace(configuration, policy=None), options)
     if not request.vantages:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
+    store = store_of(configuration.store)
     fresh = run_scan(replace(request, policy=policy, probe_allowed=True), quiet=options["quiet"])
-    return keep_run(fresh, configuration.store, configuration.keep)
+    return keep_run(fresh, store, configuration.keep)
 
 
 def judged(policy: Policy, run: Run) -> Checklist:
