@@ -70,6 +70,9 @@ lint: setup-test
 bench: setup-bench
 	@$(VENV)/bin/python bench/sweep.py
 	@$(VENV)/bin/python bench/attribution.py
+	@$(VENV)/bin/python bench/batteries.py
+	@$(VENV)/bin/python bench/report.py
+	@$(VENV)/bin/python bench/store.py 1000
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
