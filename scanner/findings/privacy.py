@@ -133,8 +133,7 @@ def _severity(profile: Profile, forecast: Forecast) -> Severity:
 
 def _predicted(forecast: Forecast) -> str:
     winner = forecast.decided_by
-    return (
-        f"{forecast.predicted} ({winner.layer}, {winner.place}: {winner.words})"
-        if winner.place
-        else (f"{forecast.predicted} ({winner.layer}: {winner.words})")
-    )
+    values = {"value": forecast.predicted, "layer": winner.layer.value, "place": winner.place, "words": winner.words}
+    if winner.place:
+        return say("{value} ({layer}, {place}: {words})", **values)
+    return say("{value} ({layer}: {words})", **values)

@@ -1,6 +1,7 @@
 """Server or desktop: what the owner says, otherwise what the files show."""
 
 from scanner.model.privacy import Profile
+from scanner.model.text import say
 from scanner.privacy.tree import Tree
 
 # systemd.special(7): the alias of the enabled display manager; Debian's file for the same
@@ -15,9 +16,9 @@ def guess_profile(tree: Tree) -> tuple[Profile, str]:
     """
     target = tree.real(DEFAULT_TARGET)
     if target is not None and target.name == "multi-user.target":
-        return Profile.SERVER, f"{DEFAULT_TARGET} is multi-user.target"
+        return Profile.SERVER, say("{path} is multi-user.target", path=DEFAULT_TARGET)
     for path in DISPLAY_MANAGERS:
         # the alias is a link to a unit that a tree from elsewhere may not hold
         if path.rpartition("/")[2] in tree.names(path.rpartition("/")[0]) and not tree.is_masked(path):
-            return Profile.DESKTOP, f"a display manager starts at boot ({path})"
-    return Profile.SERVER, "no display manager starts at boot"
+            return Profile.DESKTOP, say("a display manager starts at boot ({path})", path=path)
+    return Profile.SERVER, say("no display manager starts at boot")

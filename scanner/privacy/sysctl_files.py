@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from scanner.model.privacy import Layer, Place, Statement
+from scanner.model.text import say
 from scanner.privacy.settings import BY_NAME, SETTINGS
 from scanner.privacy.tree import Tree
 
@@ -173,7 +174,7 @@ def boot(
 
 
 def _built_in(defaults: Mapping[str, int]) -> Values:
-    words = "nothing sets it: the kernel's own default"
+    words: str = say("nothing sets it: the kernel's own default")
     return {one.name: [Statement(Layer.KERNEL, one.name, defaults.get(one.name), None, words)] for one in SETTINGS}
 
 
