@@ -67,7 +67,7 @@ lint: setup-test
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
-bench: setup-bench
+bench: setup-bench setup-test
 	@$(VENV)/bin/python bench/sweep.py
 	@$(VENV)/bin/python bench/attribution.py
 	@$(VENV)/bin/python bench/batteries.py
