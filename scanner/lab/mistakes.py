@@ -38,7 +38,10 @@ RULES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
             ("tcp flags & (syn | rst | ack) == 0x0 accept", "tcp flags & (fin | syn) == fin | syn accept"),
         ),
         "reserved-flag": ("a SYN with the AE bit is no SYN to it", ("tcp flags syn @th,103,1 1 accept",)),
-        "syn-with-data": ("a SYN with data is no SYN to it", ("ip6 nexthdr tcp tcp flags == syn @th,96,4 5 meta length > 60 accept",)),
+        "syn-with-data": (
+            "a SYN with data is no SYN to it",
+            ("ip6 nexthdr tcp tcp flags == syn @th,96,4 5 meta length > 60 accept",),
+        ),
         "fast-open": ("a SYN with TCP Fast Open passes", ("tcp option fastopen exists accept",)),
         "source-port-0": ("source port 0 passes", ("tcp sport 0 accept",)),
         "invalid-passes": ("what connection tracking calls invalid passes", ("ct state invalid accept",)),
@@ -86,7 +89,7 @@ def by_the_book() -> Personality:
 def mistake(name: str) -> Personality:
     """The router by the book, but for one mistake."""
     words, rules = RULES[name]
-    tables = {"cpe": UNTRACKED_FRAGMENTS} if name in ("fragments",) else {}
+    tables = {"cpe": UNTRACKED_FRAGMENTS} if name == "fragments" else {}
     return Personality(name, words, first={"cpe": (*rules, *BY_THE_BOOK)}, tables=tables)
 
 
@@ -97,7 +100,8 @@ def fast_path(macs: Mapping[str, str]) -> Personality:
     """
     ways = {"isp1": ("down1", "up0"), "isp2": ("down0", "up0"), "cpe": ("wan0", "to-host")}
     tables = {
-        node: f"table netdev v6expose_fast {{\n  chain pass {{\n    type filter hook ingress device {into} priority 0;\n"
+        node: f"table netdev v6expose_fast {{\n  chain pass {{\n"
+        f"    type filter hook ingress device {into} priority 0;\n"
         f"    ip6 daddr {DELEGATED} ip6 nexthdr 0 ether daddr set {macs[node]} fwd to {out}\n  }}\n}}\n"
         for node, (into, out) in ways.items()
     }
