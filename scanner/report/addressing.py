@@ -78,9 +78,24 @@ def _until(at: datetime | None) -> str:
     return say("for ever") if at is None else say("until {when}", when=stamp(at))
 
 
+_OWN = "the own network "
+_DESTINATIONS = {
+    INTERNET: say("the Internet"),
+    "other unique local networks (fc00::/7)": say("other unique local networks (fc00::/7)"),
+}
+
+
+def destination_words(name: str) -> str:
+    """A destination of the run document as it is read; its name there is also what tells them apart."""
+    shown = one_line(name, 80)
+    if shown.startswith(_OWN):
+        return say("the own network {network}", network=shown.removeprefix(_OWN))
+    return _DESTINATIONS.get(shown, shown)
+
+
 def learned_line(records: Sequence[AddressRecord], at: datetime, destination: str = INTERNET) -> str:
     """What a server that the host connects to learns, and for how long that is worth something."""
-    record = learned(records, destination)
+    record, destination = learned(records, destination), destination_words(destination)
     if record is None:
         return say(
             "Nothing leaves towards {destination}: there is no route, or it was not asked.", destination=destination

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from scanner.guess.doors import Life, count_sentence, doors, life
 from scanner.model.address import Kind, State
 from scanner.model.run import AddressRecord, EventRecord
-from scanner.model.text import say
-from scanner.report.addressing import dates, guess_line, learned_line
+from scanner.model.text import commas, say
+from scanner.report.addressing import dates, destination_words, guess_line, learned_line
 from scanner.report.addressstory import event_says
 from scanner.report.text import left_off, one_line
 
@@ -171,7 +171,7 @@ def _row(record: AddressRecord, at: datetime, scale: _Scale, number: int) -> Row
         says=dates(record, at),
         guess=guess_line(record.guessability) if record.guessability else "",
         gives_away=tuple(one_line(fact, 200) for fact in record.gives_away),
-        used_outbound=", ".join(one_line(name, 80) for name in record.used_outbound),
+        used_outbound=commas(destination_words(name) for name in record.used_outbound),
     )
 
 
