@@ -151,7 +151,7 @@ def _told(path: Path, state: State | ScanError) -> list[str]:
         return [str(state)]
     lines = [f"Remembered in {path}" if state.hosts else "Nothing was told yet."]
     for host in (_host(name, one) for name, one in state.hosts.items()):
-        lines.append(f"  {host['host']}: {len(host['known'])} told as there")
+        lines.append(f"  {host['host']}: {len(host['known'])} told and still there")
         lines += [f"    muted, for it comes and goes: {title}" for title in host["muted"]]
         if host["unmeasured_since"]:
             lines.append(f"    not measured since {host['unmeasured_since']}")

@@ -1,7 +1,7 @@
 """A digest -> what is sent: a title and a plain text, short enough for a telephone. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -9,7 +9,7 @@ from scanner.language import Translator
 from scanner.model.finding import Severity
 from scanner.model.text import Text, commas, mark, say, say_many
 from scanner.notify.values import Digest, News, NewsKind, Said
-from scanner.report.text import left_off, moment, one_line
+from scanner.report.text import moment, one_line
 
 MOST = 12  # news of a kind
 LONGEST = 240  # characters of a line
@@ -88,16 +88,26 @@ def _lines(digest: Digest) -> Iterator[str]:
     for kind, group in groupby(sorted(digest.news, key=_place), key=lambda news: news.kind):
         yield ""
         yield say(HEADINGS[kind])
-        some = tuple(group)
+        some = _joined(group)
         yield from (line for news in some[:MOST] if (line := _line(news, digest)))
         if len(some) > MOST:
-            yield left_off(len(some) - MOST, "finding")
+            yield say_many("- and {count} more", "- and {count} more", len(some) - MOST)
     yield ""
     if digest.counts:
         yield say("All in all now: {counts}.", counts=_counts(digest.counts))
     yield moment(digest.at)
     if digest.note:
         yield _text(digest.note)
+
+
+def _joined(group: Iterable[News]) -> tuple[News, ...]:
+    """What differs in the address alone is one line; the gravest speaks for all."""
+    joined: dict[tuple[str, datetime], News] = {}
+    for news in group:
+        key = (news.title.text, news.at)
+        first = joined.setdefault(key, news)
+        joined[key] = replace(first, addresses=tuple(dict.fromkeys((*first.addresses, *news.addresses))))
+    return tuple(joined.values())
 
 
 def _place(news: News) -> int:
@@ -110,15 +120,21 @@ def _line(news: News, digest: Digest) -> str:
     if not text:
         return ""
     if news.severity is not None:
-        shown = [one for one in news.addresses if one not in text][:MOST_ADDRESSES]
+        where = _addresses([one for one in news.addresses if one not in text])
         text = (
-            say("{severity}: {title} ({addresses})", severity=news.severity, title=text, addresses=commas(shown))
-            if shown
+            say("{severity}: {title} ({addresses})", severity=news.severity, title=text, addresses=where)
+            if where
             else say("{severity}: {title}", severity=news.severity, title=text)
         )
     if news.at != digest.at:
         text = say("{text}, on {date}", text=text, date=moment(news.at))
     return say("- {text}", text=text)
+
+
+def _addresses(addresses: Sequence[str]) -> str:
+    more = len(addresses) - MOST_ADDRESSES
+    shown = commas(addresses[:MOST_ADDRESSES])
+    return say("{addresses} and {count} more", addresses=shown, count=more) if more > 0 else shown
 
 
 def _counts(counts: Mapping[Severity, int]) -> str:

@@ -35,6 +35,7 @@ WORDS: Mapping[str, str] = {
     "unreachable": mark("there is no way to it"),
     "hung-up": mark("it hung up"),
     "missing": mark("apprise is not installed"),
+    "interrupted": mark("it was interrupted"),
     "child": mark("the process that sends ended before it was told"),
 }
 
@@ -79,7 +80,10 @@ def check(services: Sequence[Service]) -> tuple[str, ...]:
     """
     if not available():
         raise MISSING
-    lines = {line.index: line for line in _ask([{"url": one.url} for one in services])}
+    answers, stopped = _ask([{"url": one.url} for one in services])
+    if stopped:
+        raise KeyboardInterrupt
+    lines = {line.index: line for line in answers}
     if len(lines) < len(services):
         raise EnvironmentFault("apprise could not be asked about the places to tell", "try v6expose notify show")
     for index, service in enumerate(services):
@@ -98,26 +102,31 @@ def send(messages: Sequence[tuple[Service, Message]], seconds: float = SECONDS) 
         return tuple(Outcome(service.label, "", "missing") for service, _ in messages)
     names: dict[int, str] = {}
     ends: dict[int, str] = {}
-    for line in _ask(asked, seconds):
+    lines, stopped = _ask(asked, seconds)
+    for line in lines:
         if line.why is not None:
             ends[line.index] = line.why
         else:
             names[line.index] = line.service or ""
+    unfinished = "interrupted" if stopped else "slow"
     return tuple(
-        Outcome(service.label, names.get(index, ""), ends.get(index, "slow" if names.get(index) else "child"))
+        Outcome(
+            service.label, names.get(index, ""), ends.get(index, unfinished if stopped or index in names else "child")
+        )
         for index, (service, _) in enumerate(messages)
     )
 
 
-def _ask(services: Sequence[Mapping[str, str]], seconds: float = 0.0) -> tuple[Line, ...]:
+def _ask(services: Sequence[Mapping[str, str]], seconds: float = 0.0) -> tuple[tuple[Line, ...], bool]:
+    """The lines, and whether the owner stopped it."""
     if not services:
-        return ()
-    out = run_child(json.dumps({"seconds": seconds, "services": services}), START_SECONDS + seconds)
-    return tuple(parse_lines(out, len(services)))
+        return (), False
+    out, stopped = run_child(json.dumps({"seconds": seconds, "services": services}), START_SECONDS + seconds)
+    return tuple(parse_lines(out, len(services))), stopped
 
 
-def run_child(given: str, seconds: float) -> bytes:
-    """What the child wrote until it ended, or until its time was over."""
+def run_child(given: str, seconds: float) -> tuple[bytes, bool]:
+    """What the child wrote until it ended, its time was over or the owner pressed Ctrl-C, which is the second value."""
     with subprocess.Popen(
         [sys.executable, *CHILD],
         stdin=subprocess.PIPE,
@@ -125,15 +134,14 @@ def run_child(given: str, seconds: float) -> bytes:
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # a Ctrl-C here is ours to see to
     ) as child:
+        stopped = False
         try:
             out, _ = child.communicate(given.encode(), timeout=seconds)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as why:
+            stopped = isinstance(why, KeyboardInterrupt)
             child.kill()
             out, _ = child.communicate()
-        except BaseException:
-            child.kill()
-            raise
-    return out
+    return out, stopped
 
 
 def parse_lines(out: bytes, amount: int) -> Iterator[Line]:

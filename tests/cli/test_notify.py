@@ -45,10 +45,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What the child does, done here: tests/notify/test_send.py tests the process, which takes its time to start."""
 
-    def here(given: str, seconds: float) -> bytes:
+    def here(given: str, seconds: float) -> tuple[bytes, bool]:
         out = io.StringIO()
         child.tell_all(given, out)
-        return out.getvalue().encode()
+        return out.getvalue().encode(), False
 
     logger, ear = logging.getLogger("apprise"), child.Ear()
     monkeypatch.setattr("scanner.notify.send.run_child", here)
@@ -282,7 +282,7 @@ def test_show_names_services_and_problems_but_no_secret(scan: Scans, hooks: Web,
     assert shown.exit_code == 0
     assert "line 2: JSON\n  line 3: ntfy\n" in shown.stdout
     assert "credential:x is there only" in shown.stdout
-    assert re.search(r"www: 1 told as there", shown.stdout)
+    assert re.search(r"www: 1 told and still there", shown.stdout)
     assert "line 3: 1 news" in shown.stdout
     document = json.loads(call("notify", "show", "--json").stdout)
     assert document["from"] == "medium"

@@ -75,10 +75,20 @@ def test_old_and_new_news_share_a_heading() -> None:
     assert message.body.count("New:") == 1
 
 
+def test_what_differs_in_the_address_alone_is_one_line() -> None:
+    """News of a kind come with the gravest first."""
+    some = [replace(news(severity=one), addresses=(f"2001:db8::{one.rank}",)) for one in sorted(Severity, reverse=True)]
+    some.sort(key=lambda one: -(one.severity or Severity.INFO).rank)
+    message = message_of(digest(*some), ENGLISH)
+    assert message.body.count("SSH") == 1
+    assert "- critical: SSH answers strangers on tcp/22 (2001:db8::4, 2001:db8::3 and 3 more)\n" in message.body
+    assert message.title.endswith("5 new findings")
+
+
 def test_hundreds_of_findings_are_a_short_message() -> None:
     some = tuple(news(title=Said(f"finding {number} " + "x" * 1000)) for number in range(300))
     message = message_of(digest(*some), ENGLISH)
-    assert "288 more findings" in message.body
+    assert "- and 288 more\n" in message.body
     assert len(message.body) < (MOST + 8) * 300
     assert message.title.endswith("300 new findings")
 

@@ -1,7 +1,11 @@
 """The child process, against real servers on loopback, sound and broken ones."""
 
+import json
 import os
+import signal
 import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -59,10 +63,24 @@ def test_broken_servers_are_each_told_apart_and_end_in_time() -> None:
     assert outcomes[0].words == "it answered with HTTP status 500"
 
 
+def test_ctrl_c_stops_waiting_and_forgets_nobody_who_was_told() -> None:
+    with web() as hooks, hanging() as silent:
+
+        def press() -> None:
+            while not hooks.posts:
+                time.sleep(0.05)
+            time.sleep(0.5)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        presser = threading.Thread(target=press)
+        presser.start()
+        outcomes = send([(Service(url, url), MESSAGE) for url in (hook(hooks.port), hook(silent))])
+        presser.join()
+    assert [one.why for one in outcomes] == ["sent", "interrupted"]
+
+
 def test_secrets_are_in_no_argv_environment_or_output(capfd: pytest.CaptureFixture[str]) -> None:
     """While a service hangs, the child's command line and environment are there to be read by others."""
-    import threading
-
     with hanging() as port:
         services = [Service("file:/n, line 1", hook(port)), Service("file:/n, line 2", ntfy(port))]
         thread = threading.Thread(target=lambda: send([(one, MESSAGE) for one in services], seconds=2))
@@ -154,8 +172,6 @@ def test_whatever_the_child_writes_is_read(out: bytes) -> None:
     )
 )
 def test_a_line_names_a_service_that_was_asked_and_a_known_word(document: dict[str, object]) -> None:
-    import json
-
     for line in parse_lines(json.dumps(document).encode(), 3):
         assert 0 <= line.index < 3
         assert line.why is None or Outcome("x", "y", line.why).words
@@ -163,9 +179,6 @@ def test_a_line_names_a_service_that_was_asked_and_a_known_word(document: dict[s
 
 def test_the_child_says_nothing_by_itself(tmp_path: Path) -> None:
     """Started by hand with a URL that fails, it writes two lines without the URL, and no log."""
-    import json
-    import sys
-
     with closed_port() as port:
         given_lines = json.dumps(
             {"seconds": 5, "services": [{"url": hook(port), "title": "t", "body": "b", "tone": "info"}]}
