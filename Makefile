@@ -1,6 +1,7 @@
 # make demo   install what is missing, run the main job on the built-in Internet, say where the report is
 # make test   the same set-up plus test dependencies, then the whole suite (lab included)
 # make lint   ruff, mypy, import-linter
+# make messages   the texts of the source into the Japanese catalogue (docs/languages.md)
 # make bench  this tool beside nmap and masscan, in the lab
 # make setup  leaves .venv/bin/v6expose ready; running any target again is quick and changes nothing that is in place
 
@@ -17,7 +18,7 @@ TEST_APT := pg_lsclusters:postgresql promtool:prometheus atk6-firewall6:thc-ipv6
   ip6tables-legacy:iptables ufw:ufw knotd:knot ddclient:ddclient nsupdate:bind9-dnsutils sysctl:procps sshd:openssh-server smbd:samba nginx:nginx-light chromium:chromium sudo:sudo
 BENCH_APT := masscan:masscan
 
-.PHONY: setup setup-test setup-bench demo test lint bench clean
+.PHONY: setup setup-test setup-bench demo test lint bench messages clean
 
 # need_apt PAIRS: apt-get install the packages whose command is missing
 define need_apt
@@ -73,6 +74,12 @@ bench: setup-bench setup-test
 	@$(VENV)/bin/python bench/batteries.py
 	@$(VENV)/bin/python bench/report.py
 	@$(VENV)/bin/python bench/store.py 1000
+
+PO := scanner/language/locale/ja/LC_MESSAGES/v6expose
+messages: setup-test
+	@$(VENV)/bin/pybabel -q extract -F babel.cfg --no-default-keywords -k say -k say_many:1,2 -k mark -k _ -k ngettext:1,2 --no-location --sort-output --project v6expose -o messages.pot .
+	@$(VENV)/bin/pybabel -q update -i messages.pot -o $(PO).po -l ja --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 120
+	@$(VENV)/bin/pybabel -q compile -i $(PO).po -o $(PO).mo
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
