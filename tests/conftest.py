@@ -1,58 +1,65 @@
 """What holds for every test: the history of whoever runs them stays as it is, a loaded machine is no failure, and
-several processes (pytest -n 3 --dist loadgroup) share the tests file by file, since the tests of a file share a lab.
+several processes (pytest -n 3) share the tests file by file, since the tests of a file share a lab.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-HERE = Path(__file__).parent
 # Begun first when processes share the work, so that none of these is left over at the end; the longest stand first.
 LONGEST = (
-    "lab/test_batteries.py",
-    "lab/test_simple_security.py",
-    "lab/test_two_sided.py",
-    "lab/test_trouble.py",
-    "lab/test_rest_of_lan.py",
-    "lab/test_certificate.py",
-    "lab/test_memory.py",
-    "lab",
-    "report",
-    "store",
+    "tests/lab/test_simple_security",
+    "tests/lab/test_batteries",
+    "tests/report/test_bilingual",
+    "tests/report/test_browser",
+    "tests/lab/test_certificate",
+    "tests/lab/test_rest_of_lan",
+    "tests/lab/test_hostile_banner",
+    "tests/lab/",
+    "tests/store/",
+    "tests/cli/",
 )
-
-# Files that must not run beside each other: three labs each at once already, and clocks in tenths of seconds.
-THREE_LABS = ("lab/test_simple_security.py", "lab/test_two_sided.py", "lab/test_trouble.py")
+# Files that must not run beside each other: three labs each at once already, with clocks in tenths of seconds; one
+# chromium, which renders each page once.
+TOGETHER = {
+    "tests/lab/test_simple_security": "three labs",
+    "tests/lab/test_two_sided": "three labs",
+    "tests/lab/test_trouble": "three labs",
+    "tests/report/test_bilingual": "browser",
+    "tests/report/test_browser": "browser",
+}
 
 settings.register_profile("any machine", deadline=None)  # the rest as hypothesis has it, on CI as it has it there
 settings.load_profile("any machine")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not getattr(config.option, "loadgroup", False):  # one process, and the files in their order
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    items.sort(key=turn)
+    if hasattr(config, "workerinput"):  # one of several processes
+        items.sort(key=lambda item: turn(item.nodeid))
 
 
-def group_of(item: pytest.Item) -> str:
-    """What runs in one process, in order: a file; but all that opens pages shares one chromium and each page's text."""
-    if "browser" in getattr(item, "fixturenames", ()):
-        return "browser"
-    return "three labs" if file_of(item) in THREE_LABS else file_of(item)
+def turn(test: str) -> int:
+    return next((at for at, start in enumerate(LONGEST) if test.startswith(start)), len(LONGEST))
 
 
-def file_of(item: pytest.Item) -> str:
-    return item.path.relative_to(HERE).as_posix()
+def group_of(test: str) -> str:
+    """What one process runs, in order."""
+    return next((group for start, group in TOGETHER.items() if test.startswith(start)), test.partition("::")[0])
 
 
-def turn(item: pytest.Item) -> int:
-    name = file_of(item)
-    return next((at for at, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The option --dist loadgroup would do, but for pytest-dev/pytest-xdist#1386: with pytest 9.2 it groups nothing."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False  # else the files with the fewest tests come last, and those take longest
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
