@@ -19,6 +19,7 @@ _BY_HOST = frozenset({Verdict.HOST_DROPPED, Verdict.HOST_REJECTED})
 _OF_THE_ROUTER = frozenset({"V6X002", "V6X003", "V6X004", "V6X005", "V6X006", "V6X007", "V6X018", "V6X019"})
 _OF_THE_VANTAGES = frozenset({"V6X008", "V6X009", "V6X020"})
 _LESS_WAS_ASKED = frozenset({CauseKind.NOT_ASKED, CauseKind.SETTINGS_CHANGED, CauseKind.VANTAGE_CHANGED})
+_ANSWERS_STRANGERS = "V6X001"
 _ANSWERS = frozenset({Verdict.OPEN, Verdict.OPEN_FILTERED})
 
 
@@ -73,6 +74,9 @@ def _of_door(
         message = say("{protocol}/{port} could not be measured this time.", protocol=protocol, port=port)
         yield Cause(CauseKind.NOT_ASKED, message)
         return
+    if finding.rule == _ANSWERS_STRANGERS:
+        same = finding.address if finding.address in roles(there.run) else None
+        yield from _of_policy(turn, protocol, port, there.verdicts(role, protocol, port, same), there)
     yield from _of_listener(turn, protocol, port, old, new)
     yield from _of_filter(turn, protocol, port, verdicts, around)
     saw = here.vantages_that_saw(role, protocol, port, _ANSWERS)
@@ -84,6 +88,24 @@ def _not_asked(turn: Turn, protocol: str, port: int) -> str:
     if turn is Turn.NEW:
         return say("The earlier run did not ask {protocol}/{port}.", protocol=protocol, port=port)
     return say("This run did not ask {protocol}/{port}.", protocol=protocol, port=port)
+
+
+def _of_policy(turn: Turn, protocol: str, port: int, verdicts: frozenset[Verdict], there: Measured) -> Iterator[Cause]:
+    """The run that has no finding saw the door answer all the same: what it was told to expect is another. A reader who
+    is told that the finding is gone must not take the door for shut.
+    """
+    if Verdict.OPEN not in verdicts:
+        return
+    values = {"protocol": protocol, "port": port, "policy": there.run.run.policy}
+    if turn is Turn.NEW:
+        message = say("{protocol}/{port} answered before, too; the earlier run did not count it.", **values)
+        if there.run.run.policy:
+            message = say("{protocol}/{port} answered before, too; the policy {policy} allowed it.", **values)
+    else:
+        message = say("{protocol}/{port} still answers; this run does not count it.", **values)
+        if there.run.run.policy:
+            message = say("{protocol}/{port} still answers; the policy {policy} allows it.", **values)
+    yield Cause(CauseKind.POLICY_CHANGED, message)
 
 
 def _of_listener(turn: Turn, protocol: str, port: int, old: Measured, new: Measured) -> Iterator[Cause]:

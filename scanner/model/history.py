@@ -9,6 +9,7 @@ from typing import Self
 from scanner.model.errors import InputError
 from scanner.model.finding import Severity
 from scanner.model.settings import Profile
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
@@ -27,7 +28,9 @@ class Keep:
         """``90 days``, ``12 weeks``, ``6 months``, ``2 years``. Raises InputError."""
         found = _KEEP.fullmatch(text)
         if found is None or int(found[1]) == 0:
-            raise InputError(f"{text!r} is no span of time", 'write it like "90 days", "12 weeks" or "2 years"')
+            raise InputError(
+                say("{text!r} is no span of time", text=text), say('write it like "90 days", "12 weeks" or "2 years"')
+            )
         return cls(int(found[1]), found[2].lower())
 
     @property
@@ -110,6 +113,7 @@ class CauseKind(StrEnum):
     NOT_ASKED = "not-asked"
     SETTINGS_CHANGED = "settings-changed"
     PROGRAM_CHANGED = "program-changed"
+    POLICY_CHANGED = "policy-changed"
 
 
 @dataclass(frozen=True, slots=True)

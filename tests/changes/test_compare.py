@@ -98,6 +98,30 @@ def test_a_listener_is_gone() -> None:
     assert told(changes) == [f"nginx no longer listens on tcp/{DOOR}."]
 
 
+@pytest.mark.parametrize(
+    ("policy", "still", "before"),
+    [
+        (
+            "p.toml",
+            f"tcp/{DOOR} still answers; the policy p.toml allows it.",
+            f"tcp/{DOOR} answered before, too; the policy p.toml allowed it.",
+        ),
+        (
+            "",
+            f"tcp/{DOOR} still answers; this run does not count it.",
+            f"tcp/{DOOR} answered before, too; the earlier run did not count it.",
+        ),
+    ],
+)
+def test_a_door_that_a_policy_allows_is_not_told_as_if_it_were_shut(policy: str, still: str, before: str) -> None:
+    found = listening(with_verdict(run(finding()), DOOR, Verdict.OPEN))
+    allowed = replace(found, findings=(), run=replace(found.run, policy=policy))
+    assert causes(compare(found, allowed)) == causes(compare(allowed, found)) == [CauseKind.POLICY_CHANGED]
+    assert told(compare(found, allowed)) == [still]
+    assert told(compare(allowed, found)) == [before]
+    assert CauseKind.POLICY_CHANGED not in causes(compare(found, with_verdict(allowed, DOOR, Verdict.CLOSED)))
+
+
 def test_a_listener_left_loopback() -> None:
     changes = compare(
         listening(run(), bind="::1"), listening(with_verdict(run(finding(), later=1), DOOR, Verdict.OPEN))
