@@ -43,7 +43,7 @@ def arrived(inside: socket.socket) -> Iterator[Said]:
             yield said
 
 
-def test_of(said: Said) -> int:
+def number_of(said: Said) -> int:
     """Only test 9 has more headers than our reader walks."""
     return said.source_port - FIRST_PORT if said.source_port > 0 else 9 if len(said.chain) == MOST_HEADERS else 0
 
@@ -54,7 +54,7 @@ def test_the_same_cases_of_firewall6_arrive(player: Player) -> None:  # noqa: F8
     target = str(next(address.ip for address in lab.host_addresses() if address.kind is Kind.STABLE))
     for router in (by_the_book(), first_header_only()):
         rows = player.evasion(router)
-        theirs = {SAME[test_of(said)] for said in firewall6(lab, target, list(SAME))}
+        theirs = {SAME[number_of(said)] for said in firewall6(lab, target, list(SAME))}
         assert theirs == {case for case in SAME.values() if rows[case].result == "through"}
 
 
