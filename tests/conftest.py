@@ -2,11 +2,16 @@
 several processes (pytest -n 3) share the tests file by file, since the tests of a file share a lab.
 """
 
+import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from scanner.lab import commands, state
+from scanner.lab.lab import Lab
 
 # Begun first when processes share the work, so that none of these is left over at the end; the longest stand first.
 LONGEST = (
@@ -68,3 +73,16 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ctrl-C ends the processes that share the work at once, without their teardown: their labs go here."""
+    if hasattr(config, "workerinput") or os.geteuid() != 0:
+        return
+    for space in commands.existing_namespaces():
+        name = re.fullmatch(r"(v6xt(\d+)x\d+)-\w+", space)  # as tests/lab/conftest.py names them: by process
+        if name and state.start_of(int(name[2])) is None:
+            Lab(name[1]).down()
+            if space in commands.existing_namespaces():  # a wire without a lab
+                commands.run(["ip", "netns", "del", space])
