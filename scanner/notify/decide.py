@@ -61,12 +61,12 @@ def _there(before: Known, found: Found, now: datetime) -> tuple[Known, NewsKind 
 def _not_there(before: Known, absence: Absence, now: datetime) -> tuple[Known, NewsKind | None]:
     missed = min(before.missed + 1, ENOUGH_MISSED)
     proven = missed >= ENOUGH_MISSED
-    pulse, how = beat(before.pulse, now, changed=before.missed == 0, settled=proven)
+    pulse, how = beat(before.pulse, now, changed=before.missed == 0)
     after = replace(before, pulse=pulse, missed=missed)
     if how is Beat.MUTED:
         return after, None
     if how is Beat.BEGINS:
-        return replace(after, told=True), NewsKind.FLAPPING
+        return after, NewsKind.FLAPPING
     if proven and before.told:
         return replace(after, told=False), _ABSENT[absence]
     return after, None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 from scanner.notify.values import State
 
 FILE_NAME = "notices.json"
@@ -91,9 +92,13 @@ def read_only(path: Path) -> State | EnvironmentFault:
     except FileNotFoundError:
         return State()
     except OSError as error:
-        return EnvironmentFault(f"{path} cannot be read ({error.strerror})", "run as its owner")
+        return EnvironmentFault(
+            say("{path} cannot be read ({why})", path=path, why=error.strerror), say("run as its owner")
+        )
     except DamagedError:
-        return EnvironmentFault(f"{path} is damaged", "the next scan sets it aside, and everything counts as new")
+        return EnvironmentFault(
+            say("{path} is damaged", path=path), say("the next scan sets it aside, and everything counts as new")
+        )
 
 
 def write_state(path: Path, state: State) -> None:
@@ -118,9 +123,10 @@ def write_state(path: Path, state: State) -> None:
 
 
 def _unwritable(path: Path, error: BaseException | None) -> EnvironmentFault:
-    why = (error.strerror if isinstance(error, OSError) else None) or "no file can be made there"
+    why = (error.strerror if isinstance(error, OSError) else None) or say("no file can be made there")
     return EnvironmentFault(
-        f"{path} cannot be read or written ({why})", "see that the directory is yours and has space"
+        say("{path} cannot be read or written ({why})", path=path, why=why),
+        say("see that the directory is yours and has space"),
     )
 
 

@@ -19,15 +19,13 @@ class Beat(Enum):
     CALMS = auto()
 
 
-def beat(pulse: Pulse, now: datetime, *, changed: bool, settled: bool = True) -> tuple[Pulse, Beat]:
-    """``changed``: it came or went since the last look. ``settled`` False: quiet, but whether it is gone is not proven
-    yet, so that nothing can be said in the end.
-    """
+def beat(pulse: Pulse, now: datetime, *, changed: bool) -> tuple[Pulse, Beat]:
+    """``changed``: it came or went since the last look."""
     # A clock that was set back would keep changes of the future for ever.
     recent = tuple(at for at in pulse.changes if timedelta(0) <= now - at < WINDOW)
     after = replace(pulse, changes=(*recent, now) if changed else recent)
     if pulse.muted:
-        if after.changes or not settled:
+        if after.changes:
             return after, Beat.MUTED
         return replace(after, muted=False), Beat.CALMS
     if len(after.changes) > MOST_CHANGES:

@@ -21,7 +21,7 @@ SECONDS = 10.0  # a service has; they are told at the same time
 START_SECONDS = 30.0  # for a loaded machine to start Python and import apprise
 SENT = "sent"
 CHILD = ("-P", "-m", "scanner.notify.child")  # -P: nothing is imported from the current directory
-MISSING = EnvironmentFault("notices need apprise, which is not there", "pip install 'v6expose[notify]'")
+MISSING = EnvironmentFault(say("notices need apprise, which is not there"), say("pip install 'v6expose[notify]'"))
 _LARGEST_LINE = 1000
 
 WORDS: Mapping[str, str] = {
@@ -85,10 +85,15 @@ def check(services: Sequence[Service]) -> tuple[str, ...]:
         raise KeyboardInterrupt
     lines = {line.index: line for line in answers}
     if len(lines) < len(services):
-        raise EnvironmentFault("apprise could not be asked about the places to tell", "try v6expose notify show")
+        raise EnvironmentFault(
+            say("apprise could not be asked about the places to tell"), say("try v6expose notify show")
+        )
     for index, service in enumerate(services):
         if lines[index].service is None:
-            raise InputError(f"{service.label}, is no URL that apprise can use", "see its wiki for how to write one")
+            raise InputError(
+                say("{label}, is no URL that apprise can use", label=service.label),
+                say("see its wiki for how to write one"),
+            )
     return tuple(str(lines[index].service) for index in range(len(services)))
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.notices import Source, SourceKind
+from scanner.model.text import say
 
 LARGEST = 64 * 1024  # bytes
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # systemd.exec(5), LoadCredential=
 _OTHERS = 0o066  # read or write, for group and others
-_SAMPLE = "write one apprise URL a line (https://github.com/caronc/apprise/wiki), # begins a comment"
+_SAMPLE = say("write one apprise URL a line (https://github.com/caronc/apprise/wiki), # begins a comment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def read_source(source: Source, environment: Mapping[str, str]) -> tuple[Service
     path, name = _path(source, environment), str(source)
     services = tuple(_services(_read(path, name, secret=source.kind is SourceKind.FILE), name))
     if not services:
-        raise InputError(f"{name} names nobody to tell", _SAMPLE)
+        raise InputError(say("{name} names nobody to tell", name=name), _SAMPLE)
     return services
 
 
@@ -48,8 +49,8 @@ def _path(source: Source, environment: Mapping[str, str]) -> Path:
     directory = environment.get(DIRECTORY, "")
     if not directory:
         raise EnvironmentFault(
-            f"{source} is there only in a service of systemd",
-            f"v6expose schedule install --credential {source.where}=FILE makes one, or give file:PATH",
+            say("{source} is there only in a service of systemd", source=source),
+            say("v6expose schedule install --credential {where}=FILE makes one, or give file:PATH", where=source.where),
         )
     return Path(directory) / source.where
 
@@ -64,28 +65,38 @@ def _read(path: Path, name: str, *, secret: bool) -> str:
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise InputError(f"{name} is no file", _SAMPLE)
+                raise InputError(say("{name} is no file", name=name), _SAMPLE)
             if secret:
                 _refuse_shared(path, status)
             content = file.read(LARGEST + 1)
     except PermissionError as error:
-        raise EnvironmentFault(f"{name} may not be read by you", "run as its owner, or give a file of yours") from error
+        raise EnvironmentFault(
+            say("{name} may not be read by you", name=name), say("run as its owner, or give a file of yours")
+        ) from error
     except OSError as error:
-        raise InputError(f"{name} cannot be read ({error.strerror})", "give a file that is there") from error
+        raise InputError(
+            say("{name} cannot be read ({why})", name=name, why=error.strerror), say("give a file that is there")
+        ) from error
     if len(content) > LARGEST:
-        raise InputError(f"{name} is larger than {LARGEST // 1024} KiB", _SAMPLE)
+        raise InputError(say("{name} is larger than {largest} KiB", name=name, largest=LARGEST // 1024), _SAMPLE)
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not UTF-8 text", _SAMPLE) from error
+        raise InputError(say("{name} is not UTF-8 text", name=name), _SAMPLE) from error
 
 
 def _refuse_shared(path: Path, status: os.stat_result) -> None:
     caller = os.environ.get("SUDO_UID", "")
     if status.st_uid not in {os.geteuid(), 0, *([int(caller)] if caller.isdecimal() else [])}:
-        raise InputError(f"file:{path} belongs to another user", f"make it yours: chown {os.geteuid()} {path}")
+        raise InputError(
+            say("file:{path} belongs to another user", path=path),
+            say("make it yours: chown {uid} {path}", uid=os.geteuid(), path=path),
+        )
     if status.st_mode & _OTHERS:
-        raise InputError(f"file:{path} holds secrets, and others may read or change it", f"chmod 600 {path}")
+        raise InputError(
+            say("file:{path} holds secrets, and others may read or change it", path=path),
+            say("chmod 600 {path}", path=path),
+        )
 
 
 def _services(text: str, name: str) -> Iterator[Service]:
@@ -94,5 +105,5 @@ def _services(text: str, name: str) -> Iterator[Service]:
         if not line or line.startswith("#"):
             continue
         if "://" not in line or not line.isprintable() or " " in line:
-            raise InputError(f"{name}, line {number}, is no apprise URL", _SAMPLE)
+            raise InputError(say("{name}, line {number}, is no apprise URL", name=name, number=number), _SAMPLE)
         yield Service(f"{name}, line {number}", line)

@@ -62,6 +62,7 @@ def told(sequence: str, step: timedelta = HOUR, state: HostState | None = None) 
         # graver than told, not as grave as it was once
         ("PCPC", "new graver . ."),
         ("CP", "new ."),
+        ("C--PC", "new . shut back graver"),
         # found by a run that was not complete
         ("p", "new+unmeasured"),
         # not measured: once, until it is again

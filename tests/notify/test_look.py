@@ -69,6 +69,11 @@ def test_an_address_whose_role_is_gone_takes_its_findings_along() -> None:
         run(table(seen_from="two", blocked="22"), vantages=(vantage("two"),)),
         # the same vantage, which turns out to stand inside
         run(*dropped(), vantages=(vantage("vps", "refuted"),)),
+        run(
+            *dropped(),
+            table(seen_from="two", upstream_dropped="22"),
+            vantages=(vantage("vps", "refuted"), vantage("two")),
+        ),
     ],
 )
 def test_what_was_not_measured_is_not_gone(later: Run) -> None:
@@ -95,6 +100,7 @@ WIDE = {"conformance": (row(Standard.RFC6092, Result.VIOLATES), row(Standard.RFC
         (run(*dropped(), header={"witness": False}, **WIDE), None),
         (run(table(router_dropped="22,80"), table(protocol="udp", router_dropped="53,123,161"), **WIDE), None),
         (run(*dropped(), vantages=(), **WIDE), None),
+        (run(table(indeterminate="1-65535"), table(protocol="udp", router_dropped="53,123,161"), **WIDE), None),
         (run(*dropped(), header={"profile": Profile.FULL}, **WIDE), Absence.GONE),
     ],
 )
