@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from scanner.lab import commands, state
 from scanner.lab.lab import Lab
@@ -36,7 +36,8 @@ TOGETHER = {
     "tests/report/test_browser": "browser",
 }
 
-settings.register_profile("any machine", deadline=None)  # the rest as hypothesis has it, on CI as it has it there
+# The rest is as hypothesis has it, on CI as it has it there.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 
