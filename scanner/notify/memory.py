@@ -109,7 +109,8 @@ def write_state(path: Path, state: State) -> None:
     try:
         fresh.unlink(missing_ok=True)
         place.make_ready(fresh)
-        with fresh.open("r+b") as file:
+        # root may write here in somebody's directory: through no link of theirs
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "wb") as file:
             file.write(state_json(state))
             file.flush()
             os.fsync(file.fileno())
