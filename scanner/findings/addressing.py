@@ -20,6 +20,7 @@ GUESSABLE = "V6X015"
 STAYS_OPEN = "V6X017"
 WORTH_A_WORD = Effort.EASY  # and whatever is less effort
 DAY = 86_400
+ADVERTISED = frozenset({Origin.EUI64, Origin.STABLE_PRIVACY})
 LONG_DEAD = DAY  # seconds that an address is reachable after its last use
 # RFC 9096, ND_PREFERRED_LIMIT and ND_VALID_LIMIT: what a home router should announce at most, in seconds
 PREFERRED_LIMIT, VALID_LIMIT = 2_700, 5_400
@@ -121,16 +122,30 @@ def judge_stays_open(view: View) -> Iterator[Finding]:
     """V6X017: addresses that are no longer used and still take connections, or will do so for days. One finding."""
     open_ones = view.facts.inventory.scannable()
     dead = [address for address in open_ones if address.state is State.DEPRECATED]
-    lasting = [address for address in open_ones if address.state is State.PREFERRED and _idle(address) >= LONG_DEAD]
+    lasting = [address for address in open_ones if address.state is State.PREFERRED and _lasts(address)]
     if dead or lasting:
         yield _stays_open(dead, lasting)
 
 
-def _idle(address: Address) -> int:
-    """Seconds from the last use to the end; 0 where neither ends."""
-    if address.preferred_lifetime is None or address.valid_lifetime is None:
-        return 0
-    return address.valid_lifetime - address.preferred_lifetime
+def _lasts(address: Address) -> bool:
+    """Whether it outlives its last use, or the prefix it was made of: an advertised lifetime may have no end (RFC 4861
+    section 4.6.2). What somebody typed by hand has none on purpose.
+    """
+    if address.valid_lifetime is None:
+        return address.preferred_lifetime is not None or address.origin in ADVERTISED
+    return address.preferred_lifetime is not None and address.valid_lifetime - address.preferred_lifetime >= LONG_DEAD
+
+
+def _lasting_line(address: Address) -> Text:
+    if address.preferred_lifetime is None:
+        return say(
+            "{address} has no end: when the prefix changes it stays in use and reachable until somebody removes it",
+            address=address.ip,
+        )
+    if address.valid_lifetime is None:
+        return say("{address} stays reachable for ever after its last use", address=address.ip)
+    idle = _span(address.valid_lifetime - address.preferred_lifetime)
+    return say("{address} will be reachable for {span} after its last use", address=address.ip, span=idle)
 
 
 def _stays_open(dead: list[Address], lasting: list[Address]) -> Finding:
@@ -142,10 +157,7 @@ def _stays_open(dead: list[Address], lasting: list[Address]) -> Finding:
         )
         for address in dead
     ]
-    lines += [
-        say("{address} will be reachable for {span} after its last use", address=address.ip, span=_span(_idle(address)))
-        for address in lasting
-    ]
+    lines += [_lasting_line(address) for address in lasting]
     temporary = any(address.kind is Kind.TEMPORARY for address in (*dead, *lasting))
     host = say("Host: a shorter temp_valid_lft (RFC 8981 has two days).") if temporary else ""
     if dead:

@@ -19,7 +19,7 @@ STOPPED, LEAKY = {"router_dropped": "1-65535"}, {"router_dropped": "1-99,101-655
 
 
 def eui64(ip: str, mac: str = "") -> object:
-    return replace(address(ip, origin=Origin.EUI64), own_mac=mac)
+    return replace(address(ip, origin=Origin.EUI64), own_mac=mac, preferred_lifetime=2_700, valid_lifetime=5_400)
 
 
 def test_a_vendors_mac_is_low_and_names_the_vendor() -> None:
@@ -124,6 +124,9 @@ def test_a_program_with_many_ports_is_one_finding() -> None:
     host = inventory(address(), temporary(), listeners=(listener(139), listener(445), listener(137, protocol="udp")))
     (found,) = only(binding.RULE, evaluate(facts(table(STABLE, **STOPPED), host=host)))
     assert "tcp/139, tcp/445 and udp/137" in found.evidence
+    fewer = replace(host, listeners=host.listeners[:1])
+    (same,) = only(binding.RULE, evaluate(facts(table(STABLE, **STOPPED), host=fewer)))
+    assert same.fingerprint == found.fingerprint
 
 
 DAY = 86_400
@@ -139,8 +142,18 @@ def test_dead_doors_are_named_with_the_time_they_stay_open() -> None:
 
 @pytest.mark.parametrize(
     ("preferred", "valid", "amount"),
-    [(DAY, 7 * DAY, 1), (DAY, 2 * DAY, 1), (DAY, 2 * DAY - 1, 0), (2_700, 5_400, 0), (None, None, 0)],
+    [(DAY, 7 * DAY, 1), (DAY, 2 * DAY, 1), (DAY, 2 * DAY - 1, 0), (2_700, 5_400, 0), (None, None, 0), (DAY, None, 1)],
 )
 def test_long_lives_after_the_last_use_are_said_beforehand(preferred: int, valid: int, amount: int) -> None:
     host = inventory(address(), replace(temporary(), preferred_lifetime=preferred, valid_lifetime=valid))
     assert len(only(addressing.STAYS_OPEN, evaluate(facts(table(STABLE, **STOPPED), host=host)))) == amount
+
+
+@pytest.mark.parametrize(
+    ("origin", "amount"), [(Origin.EUI64, 1), (Origin.STABLE_PRIVACY, 1), (Origin.MANUAL, 0), (Origin.UNKNOWN, 0)]
+)
+def test_an_advertised_address_without_an_end_outlives_its_prefix(origin: Origin, amount: int) -> None:
+    endless = replace(address(origin=origin), preferred_lifetime=None, valid_lifetime=None)
+    found = only(addressing.STAYS_OPEN, evaluate(facts(table(STABLE, **STOPPED), host=inventory(endless))))
+    assert len(found) == amount
+    assert all(f"{STABLE} has no end" in one.evidence for one in found)
