@@ -22,7 +22,7 @@ def judge_preferred(scene: Scene) -> Judged:
     failed: list[str] = [_calls_from(record) for record in _used(run) if record.kind is Kind.TEMPORARY]
     failed += [finding.title for finding in run.findings if finding.rule == privacy.PREFERRED_ON_SERVER]
     stable = [record for record in _used(run) if record.kind is Kind.STABLE]
-    gaps: list[str] = [] if stable else [say("the run does not tell from which address the host calls out")]
+    gaps: list[str] = [] if stable or failed else [say("the run does not tell from which address the host calls out")]
     status = fail_or_gap(failed, gaps)
     if status is Status.PASS:
         return Judged(status, clauses(map(_calls_from, stable)))

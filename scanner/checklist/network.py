@@ -17,6 +17,7 @@ LINK = 64  # RFC 4291 section 2.5.4: the prefix of one link
 WAYS_STANDARD = "RFC 9099 section 2.3; RFC 7113; RFC 6980"
 ICMPV6_STANDARD = "RFC 4890 section 4.3.1"
 MOST = 6
+BATTERY = {Standard.EVASION: "evasion", Standard.RFC4890: "icmpv6"}
 NEEDED = "must-pass"
 LET_IN = "tcp-allowed"  # packets to ports that are let in anyway: no way to what is blocked
 
@@ -109,11 +110,20 @@ def _judge_rows(scene: Scene, standard: Standard, bad: Mapping[Result, str], goo
         ]
         lines += [say("untried, as may_stay_untried has it: {cases}", cases=_ids(accepted))] if accepted else []
         return Judged(status, clauses(lines))
-    remedy = listed(list(dict.fromkeys(row.why for row in failed if row.why)), MOST) if failed else again(scene)
+    remedy = again(scene) if rows or standing_gaps(scene) else _play(standard)
+    if failed:
+        remedy = listed(list(dict.fromkeys(row.why for row in failed if row.why)), MOST)
     if unknown and not failed:
         ids = json.dumps(list(dict.fromkeys(row.id for row in unknown)))
         remedy = sentences([remedy, say("If these may stay untried: may_stay_untried = {ids} in the policy.", ids=ids)])
     return Judged(status, clauses([*_capped(lines), *gaps]), remedy)
+
+
+def _play(standard: Standard) -> str:
+    return say(
+        "Scan with --profile standard, or with --battery {battery}; the quick profile plays none by itself.",
+        battery=BATTERY[standard],
+    )
 
 
 def _matters(scene: Scene, row: ConformanceRow, standard: Standard) -> bool:

@@ -91,7 +91,7 @@ def _rest_item(scene: Scene, protocol: str, hits: Hits, own: Hits) -> Item:
     gaps = _gaps(scene, protocol)
     title = say("No {protocol} port answers but those allowed", protocol=protocol.upper())
     if own:
-        title = say("No other {protocol} port answers but those allowed", protocol=protocol.upper())
+        title = say("No {protocol} port answers but those allowed and those above", protocol=protocol.upper())
     more = [
         say("{count} more: {ports}", count=counted(len(hits), f"{protocol.upper()} port"), ports=port_list(hits))
     ] if hits else []  # fmt: skip

@@ -72,6 +72,15 @@ def test_rows_of_the_batteries(key: str, standard: Standard, result: Result, sta
     assert status is PASS or not beside or "X2" in found.evidence
 
 
+def test_a_battery_that_was_not_played_is_named_in_the_remedy() -> None:
+    """``--profile quick or more`` is what such a run had already."""
+    for key, battery in (("no_way_through", "evasion"), ("must_pass_icmpv6", "icmpv6")):
+        found = fact(key, run())
+        assert found.status is NOT_MEASURED
+        assert f"--battery {battery}" in found.remedy
+        assert "or more" not in found.remedy
+
+
 def test_a_case_may_stay_untried_by_name_and_never_get_through() -> None:
     rows = [
         row(Standard.EVASION, result, name) for result, name in ((Result.STOPPED, "X1"), (Result.NOT_MEASURABLE, "X2"))
@@ -143,6 +152,12 @@ INTERNET = ("the Internet",)
 )
 def test_the_preferred_address(judged: Any, status: Any) -> None:
     assert fact("stable_address_preferred", judged).status is status
+
+
+def test_what_is_told_of_a_call_from_a_temporary_address_does_not_deny_it() -> None:
+    found = fact("stable_address_preferred", run(addresses=(address(), temporary(used_outbound=INTERNET))))
+    assert "is used for the Internet" in found.evidence
+    assert "does not tell" not in found.evidence
 
 
 def name(*standings: Standing, unanswered: bool = False) -> NameEntry:
