@@ -214,3 +214,16 @@ def test_each_address_has_its_places() -> None:
     measurement = located(World(stopped_at=stopped), plan_of("20-30", addresses=(STABLE, TEMPORARY)))
     assert places(measurement) == {"router": "20-30"}
     assert places(measurement, TEMPORARY) == {}
+
+
+@pytest.mark.parametrize("passing", ["", "22"])
+def test_where_no_datagram_gets_out_there_may_be_no_path(passing: str) -> None:
+    """TCP controls bound the loss; only a port that passes can then show the path."""
+
+    def stopped(one: Sent) -> int:
+        return 0 if one.control or str(one.port) == passing else 3
+
+    measurement = located(World(stopped_at=stopped, streams=True, datagrams=False), plan_of("22-60"))
+    assert set(places(measurement)) == ({"router"} if passing else set())
+    assert bool(measurement.path.hops) == bool(passing)
+    assert measurement.loss_bound is not None

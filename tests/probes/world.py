@@ -22,7 +22,7 @@ from scanner.model.evidence import Measurement
 from scanner.model.ports import PortSet
 from scanner.model.settings import Profile, Settings
 from scanner.plan import Plan, TargetPlan
-from scanner.probes import both_sides, engine, locate, passes
+from scanner.probes import both_sides, engine, hops, passes
 from scanner.probes.controls import AnyFlow, ControlFlow, TcpControlFlow
 from scanner.probes.pipe import Frame
 from scanner.probes.surroundings import MOST_PASSES, Outside, Progress, Surroundings
@@ -109,6 +109,7 @@ class World:
     tells: Callable[[Sent, IPv6Address], bool] = lambda _one, _hop: True  # "time exceeded" comes out
     answers_from: IPv6Address | None = None  # another address of the host than was asked
     streams: bool = False  # the inside opens TCP connections too
+    datagrams: bool = True  # UDP gets out
     sent: list[Sent] = field(default_factory=list)
     commands: list[Mapping[str, Any]] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
@@ -272,7 +273,9 @@ def measure(
 
     def open_flows() -> tuple[tuple[AnyFlow, ...], tuple[Hole, ...]]:
         world.order.append("flows")
-        opened: list[AnyFlow] = [ControlFlow(VANTAGE, FLOW_PORT, ip, port, ip, port) for ip, port in inside.items()]
+        opened: list[AnyFlow] = []
+        if world.datagrams:
+            opened += [ControlFlow(VANTAGE, FLOW_PORT, ip, port, ip, port) for ip, port in inside.items()]
         if world.streams:
             ends = (SEQUENCE, ACKNOWLEDGED)
             opened += [TcpControlFlow(VANTAGE, FLOW_PORT, ip, port, ip, port, *ends) for ip, port in inside.items()]
@@ -292,7 +295,7 @@ def measure(
         errors_limited=limited,
         stop=world.stop,
     )
-    clocks = ((both_sides, "time"), (both_sides, "select"), (passes, "time"), (engine, "time"), (locate, "time"))
+    clocks = ((both_sides, "time"), (both_sides, "select"), (passes, "time"), (engine, "time"), (hops, "time"))
     with ExitStack() as stack:
         for module, name in clocks:
             stack.enter_context(patch.object(module, name, world.clock))
