@@ -15,6 +15,7 @@ import click
 
 from scanner.cli.options import shared
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.schedule.install import Place
@@ -86,7 +87,7 @@ def job_of(options: dict[str, Any], place: Place) -> Job:
     """The job, checked. Raises InputError for whatever could not run unattended."""
     from scanner.config import load
     from scanner.schedule.every import parse_every
-    from scanner.schedule.job import Job, Scope, check_job
+    from scanner.schedule.job import Job, Scope, check_job, check_notices
 
     config_file = options["config_file"]
     flags = {"vantages": list(options["vantages"])} if options["vantages"] else {}
@@ -103,6 +104,8 @@ def job_of(options: dict[str, Any], place: Place) -> Job:
         watch=options["watch"],
         notices=tuple(credential(text) for text in options["credentials"]),
     )
+    if place.systemd:
+        check_notices(job, configuration.notify)
     check_job(job, configuration.vantages, lambda path: path.stat().st_mode, systemd=place.systemd)
     return job
 
@@ -132,14 +135,17 @@ def output_of(text: str) -> str:
 
     output = parse_output(text, FORMATS)
     if output.path == "-":
-        raise InputError(f"{text} writes to standard output, which nobody reads", "name a file")
+        raise InputError(say("{text} writes to standard output, which nobody reads", text=text), say("name a file"))
     return f"{output.format}={absolute(output.path)}"
 
 
 def credential(text: str) -> tuple[str, Path]:
     name, equals, path = text.partition("=")
     if not equals or not name.replace("-", "").replace("_", "").isalnum() or not path:
-        raise InputError(f"--credential {text!r} is not NAME=FILE", "write it like notify=/etc/v6expose/notify.urls")
+        raise InputError(
+            say("--credential {text!r} is not NAME=FILE", text=text),
+            say("write it like notify=/etc/v6expose/notify.urls"),
+        )
     return name, Path(path).expanduser().absolute()
 
 
@@ -148,7 +154,9 @@ def program() -> Path:
     beside = Path(sys.executable).with_name("v6expose")
     found = str(beside) if beside.is_file() else shutil.which("v6expose")
     if found is None:
-        raise EnvironmentFault("the program v6expose is not on PATH", "install it: pipx install --global v6expose")
+        raise EnvironmentFault(
+            say("the program v6expose is not on PATH"), say("install it: pipx install --global v6expose")
+        )
     return Path(found)
 
 
@@ -165,8 +173,8 @@ def place_of(scope: str | None, *, force_cron: bool = False) -> Place:
     place = place_for(Scope(scope_of(scope)))
     if place.scope is Scope.USER and (force_cron or not place.systemd):
         raise EnvironmentFault(
-            "there is no systemd of yours to ask",
-            "add the line of `sudo v6expose schedule install --dry-run` by crontab -e",
+            say("there is no systemd of yours to ask"),
+            say("add the line of `sudo v6expose schedule install --dry-run` by crontab -e"),
         )
     return replace(place, systemd=False) if force_cron else place
 
@@ -223,7 +231,7 @@ def run_now(scope: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> 
     place = place_for(Scope(scope_of(scope)))
     files = installed(place)
     if not files:
-        raise InputError("nothing is scheduled", "first v6expose schedule install --every 6h")
+        raise InputError(say("nothing is scheduled"), say("first v6expose schedule install --every 6h"))
     command = place.systemctl("start", SERVICE) if place.systemd else cron_command(place.cron)
     done = subprocess.run(command, check=False)
     status = FAILED if place.systemd and done.returncode else done.returncode

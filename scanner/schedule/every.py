@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
 MINUTES_A_DAY = 24 * 60
 SHORTEST = 15  # minutes: a whole scan takes one or two, and the path is not ours alone
 NAMES = {"hourly": 60, "daily": MINUTES_A_DAY, "weekly": 7 * MINUTES_A_DAY, "monthly": 30 * MINUTES_A_DAY}
 DELAY_SHARE, LONGEST_DELAY = 10, 30  # a tenth of the interval, in minutes at most: not all hosts at the same second
-EXAMPLES = "use 6h, 30m, hourly, daily, weekly, or a calendar expression like 'Mon..Fri 03:00' (systemd.time(7))"
+EXAMPLES = say("use 6h, 30m, hourly, daily, weekly, or a calendar expression like 'Mon..Fri 03:00' (systemd.time(7))")
 
 _SPAN = re.compile(r"(\d{1,4}) ?(m|min|h|d)")
 _CALENDAR = re.compile(r"[A-Za-z0-9*:/.,~ +-]{1,100}")
@@ -30,7 +31,10 @@ class Every:
     def cron(self, minute: int, hour: int) -> str:
         """Five fields of crontab(5); ``minute`` and ``hour`` spread the hosts. Raises InputError for a calendar."""
         if self.minutes is None:
-            raise InputError(f"cron knows no {self.calendar!r}", "use 6h, 30m, hourly, daily, weekly or monthly")
+            raise InputError(
+                say("cron knows no {calendar!r}", calendar=self.calendar),
+                say("use 6h, 30m, hourly, daily, weekly or monthly"),
+            )
         if self.minutes < 60:  # noqa: PLR2004
             return f"{minute % self.minutes}-59/{self.minutes} * * * *"
         if self.minutes < MINUTES_A_DAY:
@@ -50,7 +54,7 @@ def parse_every(text: str) -> Every:
         return _span(word, int(span[1]), span[2])
     # A word alone is no calendar that anybody means ("sometimes"), but for the names of days
     if not _CALENDAR.fullmatch(word) or not re.search(r"[\d*]|^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b", word):
-        raise InputError(f"--every {text!r} is no interval", EXAMPLES)
+        raise InputError(say("--every {text!r} is no interval", text=text), EXAMPLES)
     return Every(word, None)
 
 
@@ -59,12 +63,16 @@ def _span(text: str, number: int, unit: str) -> Every:
     if minutes == MINUTES_A_DAY:
         return Every("daily", minutes)
     if minutes < SHORTEST:
-        raise InputError(f"--every {text!r} is too often", f"leave {SHORTEST} minutes or more between two scans")
+        raise InputError(
+            say("--every {text!r} is too often", text=text),
+            say("leave {shortest} minutes or more between two scans", shortest=SHORTEST),
+        )
     if minutes < 60 and 60 % minutes == 0:  # noqa: PLR2004
         return Every(f"*-*-* *:00/{minutes}:00", minutes)
     if minutes % 60 == 0 and MINUTES_A_DAY % minutes == 0:
         hours = minutes // 60
         return Every("hourly" if hours == 1 else f"*-*-* 00/{hours}:00:00", minutes)
     raise InputError(
-        f"--every {text!r} does not divide the hour or the day", "use 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d"
+        say("--every {text!r} does not divide the hour or the day", text=text),
+        say("use 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d"),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 from scanner.schedule.job import Job, Scope
 from scanner.schedule.units import CRON_FILE, MARK, NAME, cron_line, systemd_units
 
@@ -108,10 +109,13 @@ def run_program(argv: Sequence[str]) -> str:
     except subprocess.CalledProcessError as error:
         said = error.stderr.strip().partition("\n")[0] or f"exit status {error.returncode}"
         raise EnvironmentFault(
-            f"`{command}` fails ({said})", "see journalctl -xe, and v6expose schedule show"
+            say("`{command}` fails ({said})", command=command, said=said),
+            say("see journalctl -xe, and v6expose schedule show"),
         ) from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EnvironmentFault(f"`{command}` cannot be run ({error})", "is systemd there? see --cron") from error
+        raise EnvironmentFault(
+            say("`{command}` cannot be run ({why})", command=command, why=error), say("is systemd there? see --cron")
+        ) from error
     return done.stdout
 
 
@@ -135,7 +139,7 @@ def _is_ours(path: Path) -> bool:
 
 def _refuse_foreign(path: Path) -> None:
     if path.exists() and not _is_ours(path):
-        raise InputError(f"{path} is there and not written by v6expose", "move it away first")
+        raise InputError(say("{path} is there and not written by v6expose", path=path), say("move it away first"))
 
 
 def _write(path: Path, text: str) -> None:
@@ -149,7 +153,8 @@ def _write(path: Path, text: str) -> None:
         Path(name).replace(path)
     except OSError as error:
         raise EnvironmentFault(
-            f"{path} cannot be written ({error.strerror})", "run with sudo, or use --scope user"
+            say("{path} cannot be written ({why})", path=path, why=error.strerror),
+            say("run with sudo, or use --scope user"),
         ) from error
 
 
@@ -157,4 +162,6 @@ def _unlink(path: Path) -> None:
     try:
         path.unlink()
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be removed ({error.strerror})", "run with sudo") from error
+        raise EnvironmentFault(
+            say("{path} cannot be removed ({why})", path=path, why=error.strerror), say("run with sudo")
+        ) from error

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 NAME = "scan.lock"
 
@@ -25,7 +26,8 @@ def alone(path: Path) -> Iterator[bool]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise EnvironmentFault(
-            f"{path} cannot be locked ({error.strerror})", "set XDG_STATE_HOME to a place of yours"
+            say("{path} cannot be locked ({why})", path=path, why=error.strerror),
+            say("set XDG_STATE_HOME to a place of yours"),
         ) from error
     try:
         try:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model.errors import InputError
+from scanner.model.notices import Source
 from scanner.schedule.every import parse_every
-from scanner.schedule.job import Job, Scope, check_job
+from scanner.schedule.job import Job, Scope, check_job, check_notices
 from scanner.schedule.units import MARK, cron_line, quoted, systemd_units
 
 PROGRAM = Path("/usr/bin/true")
@@ -142,6 +143,13 @@ def test_what_would_fail_at_night_is_refused_now(job: Job, vantages: tuple[str, 
 def test_what_can_work_passes(job: Job) -> None:
     check_job(job, ("ssh:me@vps",) if job.user else ("exec:out",), mode)
     check_job(replace(JOB, program=Path("/root/v6expose")), ("ssh:me@vps",), mode, systemd=False)
+
+
+def test_a_credential_that_nobody_gives_is_refused() -> None:
+    wanted = (Source.parse("credential:notify"), Source.parse("file:/etc/v6expose/notify"))
+    with pytest.raises(InputError, match="--credential notify=FILE"):
+        check_notices(JOB, wanted)
+    check_notices(JOBS["notices"], wanted)
 
 
 def test_homes_are_seen_only_where_something_lies_there() -> None:
