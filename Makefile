@@ -60,7 +60,7 @@ demo: setup
 	@$(VENV)/bin/v6expose demo
 
 test: setup-test
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest -n 3
 
 lint: setup-test
 	@$(VENV)/bin/ruff format --check .
