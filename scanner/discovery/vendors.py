@@ -50,8 +50,10 @@ def parse_vendors(lines: Iterable[str]) -> dict[str, str]:
     """Six small hex digits -> name; lines of another form are the addresses between."""
     found: dict[str, str] = {}
     for line in lines:
-        prefix, mark, name = line.partition(MARK)
+        if MARK not in line:  # five of six lines; the list is long
+            continue
+        prefix, _, name = line.partition(MARK)
         digits = prefix.strip().replace("-", "").lower()
-        if mark and len(digits) == OUI_DIGITS and all(digit in "0123456789abcdef" for digit in digits):
+        if len(digits) == OUI_DIGITS and all(digit in "0123456789abcdef" for digit in digits):
             found.setdefault(digits, " ".join(name.split())[:LONGEST])
     return found
