@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from scanner.language.translator import NO_TEXTS, SOURCE, Translator
+from scanner.model.run import Run, RunDigest
 from scanner.model.text import Text, TextRecord, texts_in
 
 T = TypeVar("T")
 
 
 def in_language(value: T, language: Translator, texts: Mapping[str, TextRecord] = NO_TEXTS) -> T:
-    """``value`` with its Texts translated. A part with ``texts`` of its own (a run, an earlier run) goes by those, so a
-    run that was stored and read back reads as the fresh one does.
+    """``value`` with its Texts translated. A run, and an earlier run in it, goes by the ``texts`` of its own, so that
+    one that was stored and read back reads as the fresh one does.
     """
     return value if language.language == SOURCE else _said(value, language, texts)
 
@@ -26,7 +27,8 @@ def _said(value: Any, language: Translator, texts: Mapping[str, TextRecord]) -> 
     if isinstance(value, str):
         return language.translate(value, texts) if type(value) in (str, Text) else value  # an enum's word is no text
     if dataclasses.is_dataclass(value):
-        return _fields(value, language, getattr(value, "texts", None) or texts)
+        own = value.texts if isinstance(value, (Run, RunDigest)) else None
+        return _fields(value, language, own or texts)
     if isinstance(value, (tuple, list)):
         return type(value)(_said(one, language, texts) for one in value) if type(value) in (tuple, list) else value
     if isinstance(value, dict):

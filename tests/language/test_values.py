@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from io import StringIO
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from scanner.codec import run_from_json, run_to_json
 from scanner.findings import Facts
 from scanner.language import in_language, translator
+from scanner.model.text import say
 from scanner.redact.document import redacted
 from scanner.report.html import render_html
 from scanner.report.terminal import render_terminal
@@ -116,3 +118,16 @@ def test_a_run_under_pseudonyms_is_told_in_japanese_too() -> None:
     page = Words()
     page.feed(re.sub(r"<(style|script).*?</\1>", "", render_html(run, "ja"), flags=re.DOTALL))
     assert english_in(page.found) == []
+
+
+@dataclass(frozen=True)
+class Page:
+    """Something that happens to call a field ``texts``, and is no run."""
+
+    texts: dict[str, str]
+
+
+def test_only_a_run_s_texts_are_a_table_of_messages() -> None:
+    word = say("stable")
+    told = in_language(Page({"kind": word}), JA)
+    assert told.texts["kind"] == JA.translate(word) != word
