@@ -136,6 +136,11 @@ def test_batteries_are_the_asked_ones_or_the_profiles(
     assert places.load(flags={"batteries": asked or None, "profile": profile}).settings().batteries == played
 
 
+def test_no_battery_and_one_is_a_contradiction(places: Places) -> None:
+    with pytest.raises(InputError, match="--battery none beside --battery icmpv6"):
+        places.load(flags={"batteries": ["none", "icmpv6"]}).settings()
+
+
 def test_everything_from_the_environment(places: Places) -> None:
     found = places.load(
         V6EXPOSE_VANTAGES="ssh:a; exec:docker exec -i out",

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address
 
+from scanner.model.errors import InputError
 from scanner.model.ports import PortSet
+from scanner.model.text import say
 
 DEFAULT_RATE = 10_000  # packets a second, ceiling
 START_RATE = 1_000
@@ -47,7 +49,15 @@ class Settings:
 
 
 def batteries_of(asked: tuple[str, ...], profile: Profile) -> tuple[str, ...]:
-    """The batteries to play: ``asked`` ones, or the profile's where nothing was asked for."""
+    """The batteries to play: ``asked`` ones, or the profile's where nothing was asked for. Raises InputError for none
+    beside one.
+    """
+    others = [name for name in asked if name != NO_BATTERY]
+    if NO_BATTERY in asked and others:
+        raise InputError(
+            say("--battery {no_battery} beside --battery {others}", no_battery=NO_BATTERY, others=others[0]),
+            say("leave out one of the two"),
+        )
     if not asked:
         return () if profile is Profile.QUICK else BATTERIES
     return tuple(name for name in BATTERIES if name in asked)
