@@ -218,17 +218,17 @@ _FIX = (
 _MAC_FIX = "sysctl -w net.ipv6.conf.enp3s0.addr_gen_mode=3"
 # rule, severity, port, title, why
 _EXPOSED = (
-    ("V6X101", Severity.CRITICAL, 445, "SMB file sharing answers strangers",
+    ("V6X001", Severity.CRITICAL, 445, "SMB file sharing answers strangers",
      "Samba answers the whole Internet. Worms look for exactly this port; file sharing is for the home."),
-    ("V6X101", Severity.CRITICAL, 139, "NetBIOS session service answers strangers",
+    ("V6X001", Severity.CRITICAL, 139, "NetBIOS session service answers strangers",
      "The older way into file sharing. It names the machine and its users to anybody who asks."),
-    ("V6X101", Severity.HIGH, 2049, "NFS answers strangers",
+    ("V6X001", Severity.HIGH, 2049, "NFS answers strangers",
      "A file server without log-in. Whoever reaches it may read what it exports."),
-    ("V6X101", Severity.HIGH, 111, "rpcbind answers strangers",
+    ("V6X001", Severity.HIGH, 111, "rpcbind answers strangers",
      "It lists the machine's RPC services and is abused to amplify attacks on others."),
-    ("V6X102", Severity.MEDIUM, 8080, "A web proxy port answers strangers",
+    ("V6X001", Severity.MEDIUM, 8080, "A web proxy port answers strangers",
      "Port 8080 is not on the list of ports you mean to offer."),
-    ("V6X001", Severity.HIGH, None, "The router passes every TCP port",
+    ("V6X002", Severity.HIGH, None, "The router passes every TCP port",
      "65,535 of 65,535 TCP ports reach the host. Whatever starts to listen tomorrow is open at once."),
 )  # fmt: skip
 
@@ -253,7 +253,7 @@ def _before_findings() -> tuple[Finding, ...]:
     ]
     mac = replace(
         exposed[0],
-        rule="V6X301",
+        rule="V6X014",
         severity=Severity.LOW,
         title="The stable address gives away the network card",
         protocol=None,
@@ -262,7 +262,7 @@ def _before_findings() -> tuple[Finding, ...]:
         evidence="ff:fe stands in the middle of the interface identifier",
         remedy=_MAC_FIX,
         standard="RFC 7707 section 3; RFC 8064",
-        fingerprint="V6X301/stable",
+        fingerprint="V6X014/stable",
     )
     return (*exposed, mac)
 

@@ -56,7 +56,7 @@ def test_no_line_is_wider_than_the_console(name: str, width: int) -> None:
 
 
 def test_a_taller_terminal_shows_more() -> None:
-    short, tall = shown(before_fix(), height=24), shown(before_fix(), height=60)
+    short, tall = shown(before_fix(), height=16), shown(before_fix(), height=60)
     assert len(short.splitlines()) < len(tall.splitlines())
     assert "more; -v shows" in short
     assert "more; -v shows" not in tall

@@ -128,8 +128,8 @@ def test_findings_know_when_they_were_first_and_last_seen(store: Store) -> None:
     first = run_on(0).run.started_at
     seen = {one.fingerprint: one for one in store.with_sightings(run_on(3)).findings}
     assert {one.first_seen for one in seen.values()} == {first}
-    assert seen["V6X101/stable/tcp/445"].last_seen == first + DAY
-    assert seen["V6X301/stable"].last_seen == first + 2 * DAY
+    assert seen["V6X001/stable/tcp/445"].last_seen == first + DAY
+    assert seen["V6X014/stable"].last_seen == first + 2 * DAY
     of_the_first = store.with_sightings(run_on(0)).findings
     assert {(one.first_seen, one.last_seen) for one in of_the_first} == {(first, None)}
 
