@@ -1,4 +1,4 @@
-"""One browser a session: Debian's chromium, driven by playwright, on files. Nothing here needs or touches a network."""
+"""One browser for this room: Debian's chromium, driven by playwright, on files. Nothing here needs or touches a network."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -44,8 +44,9 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Gone before the next room's tests: while playwright runs, its event loop stands in the way of pyroute2's."""
     if CHROMIUM is None:
         pytest.skip("needs Debian's chromium")
     with sync_playwright() as playwright:
