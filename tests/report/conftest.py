@@ -1,4 +1,4 @@
-"""One browser for this room: Debian's chromium, driven by playwright, on files. Nothing here needs or touches a network."""
+"""One browser for this room: Debian's chromium, driven by playwright, on files. Nothing here needs a network."""
 
 import shutil
 from collections.abc import Callable, Iterator
