@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from scanner.findings import exposed, lan, measured, partial, router
 from scanner.findings.grade import BEST, CAP_BY_SEVERITY
+from scanner.model.evidence import Default
 from scanner.model.finding import Severity
 from scanner.model.run import Run
 from scanner.model.text import Text, say
@@ -80,7 +81,8 @@ class _Cure:
 def steps_of(run: Run, standing: Standing, cards: tuple[Card, ...]) -> tuple[Step, ...]:
     """At most MOST_STEPS, the one to take first on top; none where nothing needs doing."""
     again = _again(run, standing)
-    cures = _cures(tuple(card for card in cards if card.severity is not Severity.INFO and card.rule not in _OF_THE_RUN))
+    counted = (card for card in cards if card.severity is not Severity.INFO and card.rule not in _OF_THE_RUN)
+    cures = _cures(tuple(counted), _causes(run))
     ordered = (*again, *cures) if standing.conditions[0] in _MEASURE_FIRST else (*cures[: MOST_STEPS - 1], *again)
     steps: list[Step] = []
     left = cards
@@ -107,8 +109,14 @@ def _again(run: Run, standing: Standing) -> tuple[_Cure, ...]:
     return (_Cure(title, why, command, ()),)
 
 
-def _cures(cards: tuple[Card, ...]) -> tuple[_Cure, ...]:
-    cause = next((card for card in cards if card.rule in _ROUTER_CAUSES), None)
+def _causes(run: Run) -> frozenset[str]:
+    """Where the whole LAN is let in the filter is missing, though a sweep of few ports may have found no empty one."""
+    unfiltered = bool(run.lan) and all(row.verdict is Default.PASSED for row in run.lan)
+    return _ROUTER_CAUSES | {lan.LAN_OPEN} if unfiltered else _ROUTER_CAUSES
+
+
+def _cures(cards: tuple[Card, ...], causes: frozenset[str]) -> tuple[_Cure, ...]:
+    cause = next((card for card in cards if card.rule in causes), None)
     solved = tuple(card for card in cards if card.rule in _ROUTER_CURES) if cause else ()
     cures = [(card.severity.rank, _closing(card)) for card in cards if card not in solved]
     if cause:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from scanner.findings import exposed, lan, router
+from scanner.model.evidence import Default
 from scanner.model.finding import Finding, Severity
-from scanner.model.run import Cap, Run
+from scanner.model.run import Cap, LanRecord, Run
 from scanner.report.cards import cards_of
 from scanner.report.first import AGAIN, MOST_STEPS, Step, again_command, steps_of
 from scanner.report.standing import Condition, standing_of
@@ -57,6 +58,17 @@ def test_a_hole_in_a_filter_that_works_is_a_step_of_its_own() -> None:
     assert first.title == "Mend this: SMB answers"
     assert first.grade == "D"
     assert second.title == "Mend this: Every device is let in"
+
+
+@pytest.mark.parametrize(("udp", "title"), [("passed", "Let the router drop"), ("unknown", "Mend this: SMB answers")])
+def test_where_every_device_is_let_in_the_filter_is_missing(udp: str, title: str) -> None:
+    """A sweep of three ports with programs behind them shows no door that is open to nobody."""
+    rows = tuple(
+        LanRecord("2001:db8:a:1::/64", "inet", protocol, 445, Default(verdict), "")
+        for protocol, verdict in (("tcp", "passed"), ("udp", udp))
+    )
+    first = steps(replace(graded(SMB, LAN), lan=rows))[0]
+    assert first.title.startswith(title)
 
 
 def test_what_needs_no_action_is_no_step() -> None:
