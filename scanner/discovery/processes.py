@@ -13,12 +13,21 @@ def names_by_inode(inodes: Collection[int]) -> dict[int, str]:
 
     Several processes can hold one socket: the oldest but init names it.
     """
-    holders: dict[int, int] = {}
-    for pid in sorted(psutil.pids(), key=lambda pid: (pid == INIT, pid)):
+    holders: dict[int, set[int]] = {}
+    for pid in psutil.pids():
         for inode in _sockets_of(pid):
             if inode in inodes:
-                holders.setdefault(inode, pid)
-    return {inode: _name_of(pid) for inode, pid in holders.items()}
+                holders.setdefault(inode, set()).add(pid)
+    return {inode: _name_of(min(pids, key=_age_first)) for inode, pids in holders.items()}
+
+
+def _age_first(pid: int) -> tuple[bool, float, int]:
+    """For sorting: the oldest first, init last. Numbers alone tell no age: they begin anew after pid_max."""
+    try:
+        started = psutil.Process(pid).create_time()
+    except psutil.Error:
+        started = float("inf")
+    return pid == INIT, started, pid
 
 
 def _sockets_of(pid: int) -> Iterator[int]:
