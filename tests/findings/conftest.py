@@ -4,17 +4,16 @@ from ipaddress import IPv6Address
 
 from scanner.data import load_catalogue
 from scanner.findings import Facts
-from scanner.policy import Policy
 from scanner.model.address import Address, Inventory, Kind, Listener, Origin, State
 from scanner.model.catalogue import Catalogue
 from scanner.model.finding import Finding
 from scanner.model.run import Evidence, Outside, PortTable, ServiceRecord, VantageRecord
 from scanner.model.settings import Expectation
 from scanner.model.verdict import Verdict
+from scanner.policy import Policy
 
 STABLE = "2001:db8:a:1:9c3f:71e2:4b8d:6a05"  # opaque: V6X015 has nothing to say of it
 TEMPORARY = "2001:db8:a:0:1c2d:3e4f:5a6b:7c8d"
-FOREVER = None
 SHIPPED = load_catalogue()
 
 
@@ -25,7 +24,7 @@ def address(
     interface: str = "eth0",
     state: State = State.PREFERRED,
 ) -> Address:
-    return Address(IPv6Address(ip), 64, interface, kind, state, origin, FOREVER, FOREVER)
+    return Address(IPv6Address(ip), 64, interface, kind, state, origin, 2_700, 5_400)  # as RFC 9096 wants them
 
 
 def temporary(ip: str = TEMPORARY) -> Address:
