@@ -83,7 +83,7 @@ def checklist(**options: Any) -> None:
     path = path_of(options["policy_file"], configuration)
     stored = stored_run(options)
     policy = load_policy(path, stored.run.host.name if stored else socket.gethostname())
-    kept = stored or scanned_run(policy, configuration, options)
+    kept = stored or scanned_run(policy, path, configuration, options)
     run, as_asked = kept.run, kept.stored
     made = judged(policy, run)
     as_asked &= write_documents(documents(made, run, asked), quiet=options["quiet"])
@@ -133,7 +133,7 @@ def refuse_scan_options() -> None:
             raise InputError(f"{flag} shapes a scan, and a stored run is judged as it is", f"leave {flag} out")
 
 
-def scanned_run(policy: Policy, configuration: Configuration, options: dict[str, Any]) -> Kept:
+def scanned_run(policy: Policy, path: Path, configuration: Configuration, options: dict[str, Any]) -> Kept:
     """A scan of now, as deep as the policy wants it, kept in the store."""
     if configuration.origins.get("profile") == DEFAULT:
         configuration = replace(configuration, profile=policy.require.profile)
@@ -141,7 +141,7 @@ def scanned_run(policy: Policy, configuration: Configuration, options: dict[str,
     if not request.vantages:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
     store = store_of(configuration.store)
-    fresh = run_scan(replace(request, policy=policy, probe_allowed=True), quiet=options["quiet"])
+    fresh = run_scan(replace(request, policy=policy, policy_file=str(path), probe_allowed=True), quiet=options["quiet"])
     return keep_run(fresh, store, configuration.keep)
 
 

@@ -162,6 +162,7 @@ def test_a_fresh_run_is_judged_and_kept(monkeypatch: pytest.MonkeyPatch) -> None
     done = call("checklist", "policy.toml", "--vantage", "netns:outside")
     assert done.exit_code == 0, done.output
     assert (asked[0].probe_allowed, str(asked[0].policy.allow[0].ports)) == (True, "22")
+    assert asked[0].policy_file == "policy.toml"
     assert open_store().load("latest").run.id == "20261123T120000Z-abc"
 
 
