@@ -95,7 +95,7 @@ def document_of(inventory: Inventory, picture: Picture) -> dict[str, Any]:
     router = inventory.default_router
     return {
         "at": picture.at.isoformat(),
-        "addresses": [plain(record) for record in picture.records],
+        "addresses": [plain(record, picture.at) for record in picture.records],
         "doors": {"count": len(doors(picture.records)), "says": count_sentence(picture.records)},
         "outbound": {name: str(source) if source else None for name, source in picture.sources.items()},
         "temporary": [{**asdict(one), "at_once": one.at_once} for one in picture.temporary],
@@ -107,8 +107,13 @@ def document_of(inventory: Inventory, picture: Picture) -> dict[str, Any]:
     }
 
 
-def plain(record: AddressRecord) -> dict[str, Any]:
-    return asdict(record) | {"created_at": record.created_at.isoformat() if record.created_at else None}
+def plain(record: AddressRecord, at: datetime) -> dict[str, Any]:
+    """As the run document has it, and the ends of its lifetimes as dates; null is for ever."""
+    from scanner.guess.doors import life
+
+    span = life(record, at)
+    dates = {"created_at": span.born, "preferred_until": span.preferred_until, "valid_until": span.valid_until}
+    return asdict(record) | {key: date.isoformat() if date else None for key, date in dates.items()}
 
 
 def why_not_scanned(address: Address) -> str:

@@ -126,8 +126,12 @@ def test_json_has_the_keys_of_the_run_document(monkeypatch: pytest.MonkeyPatch) 
     assert list(document) == [
         *("at", "addresses", "doors", "outbound", "temporary", "listeners", "default_router", "problems")
     ]
-    assert [set(one) for one in document["addresses"]] == [{field.name for field in fields(AddressRecord)}] * 5
-    assert document["addresses"][1] == {
+    keys = {field.name for field in fields(AddressRecord)} | {"preferred_until", "valid_until"}
+    assert [set(one) for one in document["addresses"]] == [keys] * 5
+    wide, at = document["addresses"][1], datetime.fromisoformat(document["at"])
+    ends = [datetime.fromisoformat(wide.pop(key)) for key in ("preferred_until", "valid_until")]
+    assert ends == [at + timedelta(seconds=86_276), at + timedelta(seconds=604_676)]
+    assert wide == {
         "address": WIDE,
         "prefix_length": 64,
         "interface": "enp0s31f6",
