@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import fields, replace
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address
 
 import pytest
