@@ -21,6 +21,7 @@ from scanner.model.run import Run
 
 # nmap matches "220 vsFTPd (.*) ready..." and takes the group as the version
 PORTS = {"2121": "vsftpd", "2122": "megabyte", "2123": "zeros"}
+SCRIPT_DATA = ("run-document", "other-words")  # what the page's own script reads
 SERVER = r"""
 import socket, threading
 open("/proc/self/comm", "w").write("<b>\x1b[31m\u202e")
@@ -100,7 +101,8 @@ def test_the_lie_came_in(told: Told) -> None:
 
 def test_nothing_in_the_page_acts(told: Told) -> None:
     assert not ACTING.findall(told.html)
-    assert re.findall(r"<script[^>]*>", told.html) == ['<script type="application/json" id="run-document">', "<script>"]
+    data = [f'<script type="application/json" id="{name}">' for name in SCRIPT_DATA]
+    assert re.findall(r"<script[^>]*>", told.html) == [*data, "<script>"]
     assert "<img" not in told.html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in told.html
     assert "{{ 7*7 }}" in told.html.replace("&#123;", "{")
