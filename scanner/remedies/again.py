@@ -101,9 +101,9 @@ def _cases_unmeasured(before: Run, finding: Finding, run: Run) -> str:
 
 
 def bad_cases(before: Run, finding: Finding) -> tuple[ConformanceRow, ...]:
-    """Those that the finding's evidence names; all where it names none."""
+    """Those that the finding's evidence or the standard it cites names; all where neither does."""
     bad = tuple(row for row in before.conformance if row.result in BAD)
-    words = set(re.split(r"[\s,;:()]+", finding.evidence))
+    words = set(re.split(r"[\s,;:()]+", f"{finding.evidence} {finding.standard}"))
     return tuple(row for row in bad if row.id in words) or bad
 
 

@@ -211,6 +211,14 @@ def test_only_the_cases_that_the_finding_names_count() -> None:
     assert [shift.ports for shift in case_shifts(before, named, after)] == ["X3"]
 
 
+def test_the_standard_that_the_finding_cites_names_its_cases_too() -> None:
+    """Leaks (V6X025) tell of recommendations by their titles."""
+    before = replace(RUN, conformance=(case("REC-3", Result.VIOLATES), case("S-1", Result.VIOLATES)))
+    after = replace(AFTER, conformance=(case("REC-3", Result.CONFORMS),))
+    leak = replace(WAY, evidence="Forbidden addresses are not forwarded", standard="RFC 6092 REC-3; RFC 6092 REC-5")
+    assert unmeasured(before, leak, after, Narrow(Way.PROBES, batteries=("simple-security",))) == ""
+
+
 def test_before_and_after_port_by_port() -> None:
     before = tables(table(sample.STABLE, open="22,445", closed="80"))
     after = tables(table(ROTATED, router_dropped="80,445", open="22", closed="9"))
