@@ -5,13 +5,19 @@ terminal  a summary of one screen           words     what verdicts, severities 
 formats   for machines, and for paper       write     documents onto disk, never lost
 """
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scanner.model.errors import EnvironmentFault, InputError
-from scanner.model.run import Run
+
+if TYPE_CHECKING:  # a list of runs is printed without their whole model
+    from collections.abc import Callable
+
+    from scanner.model.run import Run
 
 ENGLISH = "en"
 
