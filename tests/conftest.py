@@ -81,9 +81,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Ctrl-C ends the processes that share the work at once, without their teardown: their labs go here."""
     if hasattr(config, "workerinput") or os.geteuid() != 0:
         return
-    for space in commands.existing_namespaces():
-        name = re.fullmatch(r"(v6xt(\d+)x\d+)-\w+", space)  # as tests/lab/conftest.py names them: by process
-        if name and state.start_of(int(name[2])) is None:
-            Lab(name[1]).down()
-            if space in commands.existing_namespaces():  # a wire without a lab
-                commands.run(["ip", "netns", "del", space])
+    spaces = commands.existing_namespaces()
+    labs = {space.rpartition("-")[0] for space in spaces} | {path.stem for path in state.RUNTIME.glob("*.json")}
+    for name in labs:
+        maker = re.fullmatch(r"v6xt(\d+)x\d+", name)  # as tests/lab/conftest.py names them: by process
+        if maker and state.start_of(int(maker[1])) is None:
+            Lab(name).down()
+            state.forget(name)
+            for space in commands.existing_namespaces():
+                if space.startswith(f"{name}-"):  # a wire without a lab
+                    commands.run(["ip", "netns", "del", space])
