@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.options import shared
-from scanner.model.errors import InputError
+from scanner.model.errors import EnvironmentFault, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,7 @@ def watch(
     options = scan_argv(scan_options, as_json=as_json, quiet=quiet, verbose=verbose)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     debounce, done = Debounce(settle, pause), 0
+    require_scan(scan_options)
     with AddressWatch() as addresses:
         try:
             while not times or done < times:
@@ -55,6 +56,15 @@ def watch(
                 debounce.note(addresses.events())
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None
+
+
+def require_scan(given: Sequence[str]) -> None:
+    """Refuse now what every scan would refuse later, perhaps after weeks: an option that is none, no vantage."""
+    from scanner.cli.scan import THREE_WAYS, load_configuration, scan
+
+    options = scan.make_context("scan", list(given)).params
+    if not load_configuration(options).vantages:
+        raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
 
 
 def scan_argv(given: Sequence[str], *, as_json: bool, quiet: bool, verbose: bool) -> list[str]:

@@ -85,3 +85,12 @@ def test_a_scheduled_scan_leaves_the_field_to_one_that_runs() -> None:
 @pytest.mark.parametrize("words", [("--settle", "-1"), ("--pause", "x"), ("--times", "-1")])
 def test_watch_takes_no_nonsense(words: tuple[str, ...]) -> None:
     assert CliRunner().invoke(cli, ["watch", *words]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"), [((), 4, "no vantage"), (("--vantage", "netns:x", "--profil", "x"), 2, "--profil")]
+)
+def test_watch_refuses_at_once_what_its_scans_would(words: tuple[str, ...], status: int, told: str) -> None:
+    argv = [sys.executable, "-m", "scanner.cli.main", "watch", *words]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, told in done.stderr) == (status, True)
