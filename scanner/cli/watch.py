@@ -62,7 +62,7 @@ def require_scan(given: Sequence[str]) -> None:
     """Refuse now what every scan would refuse later, perhaps after weeks: an option that is none, no vantage."""
     from scanner.cli.scan import THREE_WAYS, load_configuration, scan
 
-    options = scan.make_context("scan", list(given)).params
+    options = scan.make_context("v6expose scan", list(given)).params
     if not load_configuration(options).vantages:
         raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
 

@@ -1,6 +1,8 @@
 """``v6expose schedule`` and ``watch`` as typed; nothing is installed on this machine."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
