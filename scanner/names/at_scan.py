@@ -80,7 +80,8 @@ def ask_names(
         records = tuple(pool.map(asking, names[:MOST_NAMES]))
     published = {ip for record in records for answer in record.answers for ip in answer.addresses}
     pointers = point_back([ip for ip in own if ip in published], servers, bounded)
-    problems = list(reading.problems)
+    silent = [record.name for record in records if record.unanswered]
+    problems = [*reading.problems, *(say("{name}: a question stayed unanswered", name=name) for name in silent)]
     if len(names) > MOST_NAMES:
         problems.append(
             say(

@@ -59,6 +59,12 @@ def test_a_name_with_its_keeper_and_the_pointer_of_the_address_it_has() -> None:
     assert [(one.client, one.line) for one in entry.kept_by] == [("ddclient", 3), ("ddns-go", 9)]
 
 
+def test_a_name_without_an_answer_is_a_problem_of_the_run() -> None:
+    known = ask_names(("www.home.example",), Reading(problems=("x",)), (), (RESOLVER,), silent)
+    assert known.problems == ("x", "www.home.example: a question stayed unanswered")
+    assert ask_names(("www.home.example",), Reading(), (), (RESOLVER,), answering).problems == ()
+
+
 def test_silence_is_a_typed_outcome() -> None:
     known = ask_names(("www.home.example",), Reading(), (), (RESOLVER,), silent)
     entry = entry_of(known.records[0], HOST)
