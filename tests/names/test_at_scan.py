@@ -77,7 +77,7 @@ def test_more_names_than_a_scan_asks_for_are_counted() -> None:
     names = [f"n{number}.example.org" for number in range(MOST_NAMES + 3)]
     known = ask_names(names, Reading(), (), (RESOLVER,), silent)
     assert len(known.records) == MOST_NAMES
-    assert known.problems == ("3 names were not looked up: a scan asks for 32 at most",)
+    assert known.problems[MOST_NAMES:] == ("3 names were not looked up: a scan asks for 32 at most",)
 
 
 def test_no_question_is_asked_after_the_time() -> None:
