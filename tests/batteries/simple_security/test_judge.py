@@ -208,6 +208,17 @@ def test_where_a_default_lets_in() -> None:
     assert result(22, facts(seen(), about(set(KINDS) - {"esp"}))) is UNTESTED
 
 
+@pytest.mark.parametrize(
+    ("number", "kind", "names"),
+    [(38, "sctp", ("sctp.open", "sctp.crossing.open")), (43, "dccp", ("dccp.open",)), (47, "shim6", ("shim6.open",))],
+)
+def test_an_answer_that_may_have_ended_before_the_router_is_not_held_against_it(
+    number: int, kind: str, names: tuple[str, ...]
+) -> None:
+    assert result(number, facts(seen(names))) is VIOLATES
+    assert result(number, facts(seen(names), about(set(KINDS) - {kind}))) is UNTESTED
+
+
 def test_udp_on_the_ports_of_udp_lite() -> None:
     assert result(20, facts(seen(["lite.open", "lite.reply"]))) is CONFORMS
     assert result(20, facts(seen(["lite.open", "lite.reply", "lite.udp"]))) is VIOLATES
