@@ -69,7 +69,8 @@ def timed(argv: list[str]) -> tuple[float, float, str]:
 def ours(lab: Lab, address: str, expected: dict[str, dict[int, str]], udp: str) -> Row:
     """The whole ``v6expose scan`` command, start-up and report included."""
     argv = [sys.executable, "-m", "scanner.cli.main", "scan", "--vantage", f"netns:{lab.node('inet')}"]
-    argv += ["--address", address, "--tcp", EVERY, "--udp", udp, "--rate", str(RATE), "--no-nmap", "--json", "-q", "--no-store"]
+    argv += ["--address", address, "--tcp", EVERY, "--udp", udp, "--rate", str(RATE)]
+    argv += ["--no-nmap", "--battery", "none", "--no-store", "--json", "-q"]
     seconds, memory, text = timed(lab.argv("host", argv))
     run = json.loads(text)
     wrong = 0
