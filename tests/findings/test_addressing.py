@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from scanner.findings import addressing, binding, evaluate, summarise
-from scanner.policy import AddressRole, Allow, Policy
 from scanner.model.address import Kind, Origin, State
 from scanner.model.finding import Severity
 from scanner.model.ports import PortSet
+from scanner.policy import AddressRole, Allow, Policy
 
 from .conftest import STABLE, TEMPORARY, address, facts, inventory, listener, only, table, temporary
 

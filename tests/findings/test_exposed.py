@@ -3,12 +3,12 @@
 import pytest
 
 from scanner.findings import evaluate
-from scanner.policy import AddressRole, Allow, Policy
 from scanner.findings.weight import lowered
 from scanner.model.finding import Finding, Severity
 from scanner.model.ports import PortSet
 from scanner.model.run import Evidence, ServiceRecord
 from scanner.model.verdict import Verdict
+from scanner.policy import AddressRole, Allow, Policy
 
 from .conftest import STABLE, TEMPORARY, facts, inventory, listener, only, table, vantage
 

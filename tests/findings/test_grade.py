@@ -3,11 +3,11 @@
 import pytest
 
 from scanner.findings import Facts, evaluate, summarise
-from scanner.policy import Allow, Policy
 from scanner.model.finding import Severity
 from scanner.model.ports import PortSet
 from scanner.model.run import PortTable, Summary
 from scanner.model.settings import Expectation
+from scanner.policy import Allow, Policy
 
 from .conftest import TEMPORARY, address, facts, inventory, table, temporary, vantage
 

@@ -3,9 +3,9 @@
 import pytest
 
 from scanner.findings import evaluate
-from scanner.policy import AddressRole, Allow, Policy
 from scanner.model.finding import Finding
 from scanner.model.ports import PortSet
+from scanner.policy import AddressRole, Allow, Policy
 
 from .conftest import STABLE, TEMPORARY, facts, only, table, vantage
 

@@ -3,11 +3,11 @@
 import pytest
 
 from scanner.findings import evaluate
-from scanner.policy import Allow, Policy
 from scanner.findings.router import FEW
 from scanner.model.finding import Finding
 from scanner.model.ports import PortSet
 from scanner.model.settings import Expectation
+from scanner.policy import Allow, Policy
 
 from .conftest import STABLE, TEMPORARY, facts, only, table
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.findings import RULES, Facts, evaluate, summarise
-from scanner.policy import AddressRole, Allow, Policy
 from scanner.model.ports import PortSet
 from scanner.model.verdict import STOPPED, Verdict
+from scanner.policy import AddressRole, Allow, Policy
 
 from .conftest import STABLE, TEMPORARY, facts, only, table, vantage
 
