@@ -45,7 +45,9 @@ def init(from_run: str | None, run_file: str | None) -> None:
     from scanner.data import load_catalogue
     from scanner.data.cases import EVASION, ICMPV6, load_cases
 
-    if bool(from_run) == bool(run_file):
+    if from_run and run_file:
+        raise InputError("--from-run and --run name two runs", "give one of them")
+    if not (from_run or run_file):
         raise InputError("which run?", "give --from-run RUN (for example latest) or --run FILE.json")
     run = named_run(from_run)[0] if from_run else read_run(run_file or "")
     text = draft(run, load_catalogue(), (*load_cases(EVASION), *load_cases(ICMPV6)))
