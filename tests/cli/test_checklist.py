@@ -185,6 +185,12 @@ def test_an_interrupted_scan_is_told_as_such(monkeypatch: pytest.MonkeyPatch) ->
 # -- the policy
 
 
+def test_init_takes_one_run(place: Path) -> None:
+    both = call("policy", "init", "--from-run", "latest", "--run", "good.json")
+    assert (both.exit_code, "name two runs" in both.output) == (2, True)
+    assert "which run?" in call("policy", "init").output
+
+
 def test_init_prints_a_policy_that_its_run_passes(place: Path) -> None:
     for name, status in (("good", 0), ("bad", 1)):
         done = call("policy", "init", "--run", f"{name}.json")
