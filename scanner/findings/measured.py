@@ -177,7 +177,9 @@ def _not_scanned(address: Address, *, born: bool) -> Finding:
             interface=address.interface,
             state=address.state,
         ),
-        remedy=say("Scan without --address, or name this one too."),
+        remedy=say("It was born in mid-scan: scan again, without --address.")
+        if born
+        else say("Scan without --address, or name this one too."),
         address=str(address.ip),
     )
 
