@@ -1,5 +1,8 @@
 """V6X008 and V6X009: what the scan cannot tell is said, and never in the words of a filter."""
 
+from dataclasses import replace
+from ipaddress import IPv6Address
+
 import pytest
 
 from scanner.findings import evaluate
@@ -78,6 +81,13 @@ def test_an_address_that_was_not_scanned_is_named() -> None:
     (finding,) = unmeasured(table(closed="1"), host=inventory(address(), temporary()))
     assert finding.title == f"Temporary address {TEMPORARY} was not scanned"
     assert finding.address == TEMPORARY
+    assert finding.remedy == "Scan without --address, or name this one too."
+
+
+def test_an_address_that_was_born_too_late_wants_another_scan() -> None:
+    given = facts(table(closed="1"), host=inventory(address(), temporary()))
+    (finding,) = only("V6X008", evaluate(replace(given, born=frozenset({IPv6Address(TEMPORARY)}))))
+    assert finding.remedy == "It was born in mid-scan: scan again, without --address."
 
 
 @pytest.mark.parametrize(
