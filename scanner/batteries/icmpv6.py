@@ -8,6 +8,8 @@ from scanner.batteries.exchange import Exchange, Outcome, Shot, open_exchange
 from scanner.batteries.ground import Ground, Played
 from scanner.batteries.path_control import Reached, control_path, representatives
 from scanner.batteries.path_mtu import Experiment, shrink
+from scanner.batteries.ping import CASE as ECHO_REPLY
+from scanner.batteries.ping import ping
 from scanner.batteries.reading import in_any
 from scanner.data.cases import ICMPV6, load_cases
 from scanner.flows import open_flows
@@ -28,7 +30,8 @@ STAGE = "ICMPv6 through the router"
 PACKET_TOO_BIG = "2-0-flow"
 NO_FLOW = say("no flow could be opened from inside, so there is nothing an error could be about")
 NO_ERRORS = say("errors about the host's own connections do not come in either, so nothing tells who stops these")
-ERRORS_THAT_PASS = frozenset(case for case in icmpv6.CASES if case.endswith("-flow"))
+ERRORS_THAT_PASS = frozenset(case for case in icmpv6.CASES if case.endswith("-flow") and case != ECHO_REPLY)
+NO_PING = say("no echo request of the host reached the vantage, so there is nothing to reply to")
 SPEAKER = "128"  # the case that shows whether the home router answers for ICMPv6 at all
 
 
@@ -55,17 +58,19 @@ def measured(exchange: Exchange, ground: Ground, cases: Sequence[Case]) -> Playe
     try:
         flow_of = {flow.inside: flow for flow in flows}
         experiments = {address: shrink(exchange, flow) for address, flow in flow_of.items()}
+        pings = {(address, ECHO_REPLY): ping(exchange, flow) for address, flow in flow_of.items()}
         wanted = [
             (address, case)
             for case in cases
             for address in ground.addresses
-            if case.id != PACKET_TOO_BIG and (case.base != "flow" or address in flow_of)
+            if case.id not in (PACKET_TOO_BIG, ECHO_REPLY) and (case.base != "flow" or address in flow_of)
         ]
         outcomes = exchange.fire(shot_of(case, address, flow_of.get(address)) for address, case in wanted)
     finally:
         for pinhole in pinholes:
             pinhole.close()
     told = {(address, case.id): outcome for (address, case), outcome in zip(wanted, outcomes, strict=True)}
+    told |= {key: outcome for key, outcome in pings.items() if outcome is not None}
     reached = reached_router(exchange, ground, cases, told)
     speaking = {address for (address, case), outcome in told.items() if case in ERRORS_THAT_PASS and in_any(outcome)}
     rows = tuple(
@@ -135,7 +140,8 @@ def row_for(
     if case.id == PACKET_TOO_BIG and experiment is not None:
         return row(case, address, ground, *judge_experiment(experiment))
     if outcome is None:
-        return row(case, address, ground, Result.NOT_TESTABLE, say("nothing was sent"), NO_FLOW)
+        why = NO_PING if case.id == ECHO_REPLY else NO_FLOW
+        return row(case, address, ground, Result.NOT_TESTABLE, say("nothing was sent"), why)
     return row(case, address, ground, *judge_case(case, outcome, ground.expect, reached))
 
 
@@ -145,17 +151,19 @@ def judge_case(case: Case, outcome: Outcome, expect: Expectation, reached: Reach
     seen = evidence_of(outcome)
     if not arrived and outcome.doubt:
         return Result.NOT_TESTABLE, seen, outcome.doubt
-    if not arrived and case.group != "must-pass" and reached is not None and not reached.yes:
+    if not arrived and case.base != "flow" and reached is not None and not reached.yes:
         return Result.NOT_TESTABLE, seen, reached.how
     if case.group == "policy":
         return judge_policy(seen, expect, arrived=arrived)
-    good = arrived == (case.group == "must-pass")
+    good = arrived == (case.group != "must-drop")
     return (Result.CONFORMS if good else Result.VIOLATES), seen, WHY[case.group, good]
 
 
 WHY = {
     ("must-pass", True): say("errors about your own connections must reach you"),
     ("must-pass", False): say("errors about your own connections are lost: they fail slowly, or for no visible reason"),
+    ("reply", True): say("the answer to your own ping comes back"),
+    ("reply", False): say("the answer to your own ping does not come back: you cannot test whether others are reached"),
     ("must-drop", True): say("nobody beyond the router has any business with it"),
     ("must-drop", False): say("nobody beyond the router has any business with it, and the router passes it on"),
 }

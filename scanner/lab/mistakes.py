@@ -72,7 +72,11 @@ RULES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
             "time exceeded and parameter problem are dropped",
             ("icmpv6 type { time-exceeded, parameter-problem } drop",),
         ),
-        "echo-dropped": ("echo requests are dropped", ("icmpv6 type echo-request drop",)),
+        "echo-reply-dropped": ("echo replies are dropped", ("icmpv6 type echo-reply drop",)),
+        "echo-dropped": (
+            "echo requests from outside are dropped",
+            (f"ip6 daddr {DELEGATED} icmpv6 type echo-request drop",),
+        ),
         "neighbour-discovery": ("neighbour discovery of others passes", ("icmpv6 type 133-137 accept",)),
         "router-renumbering": ("router renumbering and node information pass", ("icmpv6 type 138-140 accept",)),
         "multicast-listeners": ("multicast listener messages pass", ("icmpv6 type { 130-132, 143, 151-153 } accept",)),

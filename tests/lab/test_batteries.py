@@ -78,6 +78,7 @@ VIOLATED = {
     "packet-too-big-dropped": ids("2-0-flow"),
     "unreachable-dropped": {f"1-{code}-flow" for code in range(7)},
     "problems-dropped": ids("3-0-flow 3-1-flow 4-0-flow 4-1-flow 4-2-flow"),
+    "echo-reply-dropped": ids("129-flow"),
     "echo-dropped": ids("128 128-fragmented"),
     "neighbour-discovery": ids("133 134 135 136 137"),
     "router-renumbering": ids("138 139 140"),

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from scapy.layers.inet6 import (
     ICMPv6DestUnreach,
+    ICMPv6EchoReply,
     ICMPv6MLDone,
     ICMPv6MLQuery,
     ICMPv6MLReport,
@@ -24,7 +25,7 @@ from scanner.probes.cases.craft import Base, content, echo, one, piece
 from scanner.probes.cases.segments import Build
 from scanner.probes.cases.stamp import Stamp
 
-ICMPV6 = 58
+ICMPV6, ECHO_REQUEST = 58, 128
 SMALLEST_MTU = 1280  # RFC 8200 section 5
 BEGIN = 8  # bytes of an echo request in its first fragment: type, code, checksum, identifier, sequence number
 
@@ -41,6 +42,12 @@ def message(kind: int, code: int = 0, body: bytes = b"") -> Build:
 
 def echo_request(stamp: Stamp, base: Base) -> list[bytes]:  # noqa: ARG001  (every builder takes a base)
     return one(stamp, echo(stamp))
+
+
+def echo_reply(stamp: Stamp, base: Base) -> list[bytes]:
+    """To a ping of the host, whose identifier and sequence number are ``base.quoted``."""
+    identifier, sequence = int.from_bytes(base.quoted[:2]), int.from_bytes(base.quoted[2:4])
+    return one(stamp, ICMPv6EchoReply(id=identifier, seq=sequence, data=stamp.nonce))
 
 
 def echo_fragmented(stamp: Stamp, base: Base) -> list[bytes]:  # noqa: ARG001
@@ -80,6 +87,7 @@ CASES: Mapping[str, Build] = MappingProxyType(
         "4-1-flow": about(ICMPv6ParamProblem(code=1, ptr=6)),
         "4-2-flow": about(ICMPv6ParamProblem(code=2, ptr=40)),
         "128": echo_request,
+        "129-flow": echo_reply,
         "128-fragmented": echo_fragmented,
         "130": lambda s, _: one(s, ICMPv6MLQuery()),
         "131": lambda s, _: one(s, ICMPv6MLReport()),
