@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from scanner.model.errors import InputError
 from scanner.model.history import Changes, RunSummary
 from scanner.model.run import Run
+from scanner.model.text import say
 
 
 @cache
@@ -57,7 +58,10 @@ def summaries_to_list(runs: Iterable[RunSummary]) -> list[dict[str, Any]]:
 
 
 def _no_run(where: str, why: str) -> InputError:
-    return InputError(f"not a v6expose run document ({where}: {why})", "give a file written by -o json=PATH")
+    return InputError(
+        say("not a v6expose run document ({where}: {why})", where=where, why=why),
+        say("give a file written by -o json=PATH"),
+    )
 
 
 def run_schema() -> dict[str, Any]:

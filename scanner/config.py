@@ -31,6 +31,7 @@ from scanner.model.settings import (
     Settings,
     batteries_of,
 )
+from scanner.model.text import say
 
 PREFIX = "V6EXPOSE_"
 LOCAL_FILE = "v6expose.toml"
@@ -218,15 +219,22 @@ def _read(path: Path, *, must_exist: bool, sudo_uid: str | None) -> dict[str, An
             return tomllib.load(file)
     except (FileNotFoundError, NotADirectoryError) as error:
         if must_exist:
-            raise InputError(f"configuration {path} is not there", "give --config a file that exists") from error
+            raise InputError(
+                say("configuration {path} is not there", path=path), say("give --config a file that exists")
+            ) from error
         return {}
     except OSError as error:
         why = error.strerror or str(error)
-        raise InputError(f"configuration {path} cannot be read ({why})", "make it readable or move it away") from error
+        raise InputError(
+            say("configuration {path} cannot be read ({why})", path=path, why=why),
+            say("make it readable or move it away"),
+        ) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"configuration {path} is not UTF-8 text", "save it as UTF-8") from error
+        raise InputError(say("configuration {path} is not UTF-8 text", path=path), say("save it as UTF-8")) from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError names line and column
-        raise InputError(f"configuration {path} is not TOML: {error}", "mend that line") from error
+        raise InputError(
+            say("configuration {path} is not TOML: {why}", path=path, why=error), say("mend that line")
+        ) from error
 
 
 def _refuse_foreign(path: Path, status: os.stat_result, sudo_uid: str) -> None:
@@ -236,13 +244,13 @@ def _refuse_foreign(path: Path, status: os.stat_result, sudo_uid: str) -> None:
     """
     owners = {os.geteuid(), 0, *([int(sudo_uid)] if sudo_uid.isdecimal() else [])}
     if status.st_uid not in owners:
-        why = "it belongs to another user"
+        why = say("it belongs to another user")
     elif status.st_mode & stat.S_IWOTH:
-        why = "anybody may write to it"
+        why = say("anybody may write to it")
     else:
         return
-    remedy = f"give --config {path} if you trust it, or move it away"
-    raise InputError(f"configuration {path} is not trusted: {why}", remedy)
+    remedy = say("give --config {path} if you trust it, or move it away", path=path)
+    raise InputError(say("configuration {path} is not trusted: {why}", path=path, why=why), remedy)
 
 
 def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
@@ -250,8 +258,10 @@ def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> N
     for key in given:
         if key not in names:
             near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-            remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-            raise InputError(f"unknown key {key!r} {where}", remedy)
+            remedy = (
+                say("did you mean {near}?", near=near[0]) if near else say("known are {names}", names=", ".join(names))
+            )
+            raise InputError(say("unknown key {key!r} {where}", key=key, where=where), remedy)
 
 
 def _typed(shape: Shape, text: str) -> object:
@@ -273,21 +283,26 @@ def _fits(shape: Shape, raw: object) -> bool:
 
 def _parse(option: Option, where: str, raw: Any, sample: str) -> object:
     """Raises InputError naming the place, the value and a sample of what to write."""
-    remedy = f"write it like {sample}"
+    remedy = say("write it like {sample}", sample=sample)
     if not _fits(option.shape, raw):
-        what = "" if option.secret else f"{raw!r}, "
-        raise InputError(f"{where} is {what}not {option.shape}", remedy)
+        raise InputError(_not_of_shape(option, where, raw), remedy)
     try:
         return tuple(option.parse(one) for one in raw) if option.shape is Shape.LIST else option.parse(raw)
     except InputError as error:
-        raise InputError(f"{where}: {error.message}", error.remedy) from error
+        raise InputError(say("{where}: {message}", where=where, message=error.message), error.remedy) from error
     except ValueError as error:
-        raise InputError(f"{where}: {error}", remedy) from error
+        raise InputError(say("{where}: {why}", where=where, why=error), remedy) from error
+
+
+def _not_of_shape(option: Option, where: str, raw: object) -> str:
+    if option.secret:
+        return say("{where} is not {shape}", where=where, shape=option.shape)
+    return say("{where} is {value}, not {shape}", where=where, value=repr(raw), shape=option.shape)
 
 
 def _text(raw: str) -> str:
     if not raw.strip():
-        raise ValueError("there is nothing in it")
+        raise ValueError(say("there is nothing in it"))
     return raw
 
 
@@ -296,7 +311,7 @@ def _one_of(choices: Iterable[str], make: Callable[[str], object] = str) -> Call
 
     def parse_choice(raw: str) -> object:
         if raw not in names:
-            raise ValueError(f"{raw!r} is none of {', '.join(names)}")
+            raise ValueError(say("{value} is none of {names}", value=repr(raw), names=", ".join(names)))
         return make(raw)
 
     return parse_choice
@@ -306,22 +321,24 @@ def _address(raw: str) -> IPv6Address:
     try:
         address = IPv6Address(raw.strip())
     except ValueError as error:
-        raise ValueError(f"{raw!r} is no IPv6 address") from error
+        raise ValueError(say("{value} is no IPv6 address", value=repr(raw))) from error
     if address.scope_id is not None:
-        raise ValueError(f"{raw!r} is link-local, which nobody outside can reach")
+        raise ValueError(say("{value} is link-local, which nobody outside can reach", value=repr(raw)))
     return address
 
 
 def _rate(raw: int) -> int:
     if not 1 <= raw <= HIGHEST_RATE:
-        raise ValueError(f"{raw} is not between 1 and {HIGHEST_RATE} packets a second")
+        raise ValueError(
+            say("{value} is not between 1 and {highest} packets a second", value=str(raw), highest=HIGHEST_RATE)
+        )
     return raw
 
 
 def _output(raw: str) -> str:
     name, equals, path = raw.partition("=")
     if not (name and equals and path):
-        raise ValueError(f"{raw!r} is not FORMAT=PATH")
+        raise ValueError(say("{value} is not FORMAT=PATH", value=repr(raw)))
     return raw
 
 
@@ -329,7 +346,7 @@ def _path(raw: str) -> Path:
     try:
         return Path(_text(raw)).expanduser()
     except RuntimeError as error:  # ~nobody
-        raise ValueError(f"{raw!r} names no home directory") from error
+        raise ValueError(say("{value} names no home directory", value=repr(raw))) from error
 
 
 TEXT, LIST, NUMBER, SWITCH = Shape

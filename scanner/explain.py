@@ -23,6 +23,7 @@ from scanner.hostwall.walk import decide
 from scanner.measure import Vantage
 from scanner.model.address import Address, Inventory
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 from scanner.probes.craft import Flow as PacketFlow
 from scanner.probes.craft import stamp, syn_template, udp_packet
 
@@ -70,9 +71,9 @@ def parse_question(text: str, address: str | None, inventory: Inventory) -> Ques
     """``PORT[/tcp|/udp]`` and an own address (the first that can be scanned where none is named). Raises InputError."""
     word, _, name = text.partition("/")
     if name not in ("", "tcp", "udp"):
-        raise InputError(f"{text!r} has no known protocol", "write PORT, PORT/tcp or PORT/udp")
+        raise InputError(say("{text!r} has no known protocol", text=text), say("write PORT, PORT/tcp or PORT/udp"))
     if not (word.isascii() and word.isdigit() and 1 <= int(word[:6]) <= 65535):  # noqa: PLR2004
-        raise InputError(f"{word!r} is no port", "give a number from 1 to 65535, with /udp for UDP")
+        raise InputError(say("{word!r} is no port", word=word), say("give a number from 1 to 65535, with /udp for UDP"))
     return Question(Protocol(name or "tcp"), int(word), own_address(address, inventory))
 
 
@@ -81,15 +82,17 @@ def own_address(text: str | None, inventory: Inventory) -> Address:
     candidates = inventory.scannable()
     if text is None:
         if not candidates:
-            raise EnvironmentFault("this host has no address that the Internet can reach", "see v6expose addresses")
+            raise EnvironmentFault(
+                say("this host has no address that the Internet can reach"), say("see v6expose addresses")
+            )
         return candidates[0]
     try:
         wanted = IPv6Address(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is no IPv6 address", "see v6expose addresses") from error
+        raise InputError(say("{text!r} is no IPv6 address", text=text), say("see v6expose addresses")) from error
     found = next((one for one in inventory.addresses if one.ip == wanted), None)
     if found is None:
-        raise InputError(f"{wanted} is not an address of this host", "see v6expose addresses")
+        raise InputError(say("{wanted} is not an address of this host", wanted=wanted), say("see v6expose addresses"))
     return found
 
 
@@ -116,8 +119,12 @@ def trace(question: Question, vantage: Vantage) -> Traced:
     session = vantage.session
     if not session.hello.raw:
         raise EnvironmentFault(
-            f"vantage {vantage.spec} cannot send a packet of its own making ({session.hello.why})",
-            "use a vantage where the login is root",
+            say(
+                "vantage {spec} cannot send a packet of its own making ({why})",
+                spec=vantage.spec,
+                why=session.hello.why,
+            ),
+            say("use a vantage where the login is root"),
         )
     port = session.request({"op": "reserve", "address": str(vantage.address), "count": 1})["ports"][0]
     probe = Probe(question.protocol, vantage.address, port, question.address.ip, question.port)

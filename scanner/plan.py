@@ -9,6 +9,7 @@ from scanner.model.address import Address, Inventory, Listener
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.ports import PortSet
 from scanner.model.settings import START_RATE, Expectation, Profile, Settings
+from scanner.model.text import say
 
 TCP, UDP = 6, 17
 PROTOCOLS = {"tcp": TCP, "udp": UDP}
@@ -67,18 +68,25 @@ def choose_addresses(inventory: Inventory, wanted: Iterable[IPv6Address]) -> tup
     chosen = []
     for ip in wanted:
         if ip not in own:
-            raise InputError(f"{ip} is no address of this host", "scan only your own: see v6expose addresses")
+            raise InputError(
+                say("{ip} is no address of this host", ip=ip), say("scan only your own: see v6expose addresses")
+            )
         if not own[ip].scannable:
             raise InputError(
-                f"{ip} cannot be reached from the Internet ({own[ip].scope.value}, {own[ip].state.value})",
-                "give a global address: see v6expose addresses",
+                say(
+                    "{ip} cannot be reached from the Internet ({scope}, {state})",
+                    ip=ip,
+                    scope=own[ip].scope.value,
+                    state=own[ip].state.value,
+                ),
+                say("give a global address: see v6expose addresses"),
             )
         chosen.append(own[ip])
     chosen = list(dict.fromkeys(chosen)) or list(inventory.scannable())
     if not chosen:
         raise EnvironmentFault(
-            "this host has no global IPv6 address",
-            "nothing of it is on the IPv6 Internet; check the router advertisements",
+            say("this host has no global IPv6 address"),
+            say("nothing of it is on the IPv6 Internet; check the router advertisements"),
         )
     return tuple(chosen)
 
@@ -95,7 +103,7 @@ def make_plan(inventory: Inventory, settings: Settings, catalogue: dict[str, Por
         if len(ports)
     )
     if not targets:
-        raise InputError("no port is left to scan", "give --tcp or --udp at least one port")
+        raise InputError(say("no port is left to scan"), say("give --tcp or --udp at least one port"))
     quick = settings.profile is Profile.QUICK
     nmap = settings.nmap and not quick
     return Plan(
@@ -147,21 +155,32 @@ def packet_classes(
     for target in targets:
         name = "TCP SYN, sweep" if target.protocol == TCP else "UDP, sweep"
         rows.append(
-            PacketClass(f"{name}, up to 8 times where silent", str(target.address), 8 * len(target.ports), rate)
+            PacketClass(
+                say("{name}, up to 8 times where silent", name=name), str(target.address), 8 * len(target.ports), rate
+            )
         )
         rows.append(
-            PacketClass("hop-limited probe, locator", str(target.address), LOCATOR_PACKETS, min(rate, LOCATOR_RATE))
+            PacketClass(
+                say("hop-limited probe, locator"), str(target.address), LOCATOR_PACKETS, min(rate, LOCATOR_RATE)
+            )
         )
         some = len(target.ports) if locate_all else min(len(target.ports), int(rate * LOCATOR_SECONDS))
         fast = LOCATOR_ROUNDS * some
-        rows.append(PacketClass("the same at the scan's rate", str(target.address), fast + fast // 50 + 40, rate))
+        rows.append(PacketClass(say("the same at the scan's rate"), str(target.address), fast + fast // 50 + 40, rate))
     for address in dict.fromkeys(target.address for target in targets):
         rows.append(
-            PacketClass("UDP on a flow the inside opened, control", str(address), max(1000, len(targets) * 4000), rate)
+            PacketClass(
+                say("UDP on a flow the inside opened, control"), str(address), max(1000, len(targets) * 4000), rate
+            )
         )
         if nmap:
             rows.append(
-                PacketClass(f"nmap -6 -sS, top {NMAP_TOP} TCP, up to 3 times", str(address), 3 * NMAP_TOP, 1000)
+                PacketClass(
+                    say("nmap -6 -sS, top {nmap_top} TCP, up to 3 times", nmap_top=NMAP_TOP),
+                    str(address),
+                    3 * NMAP_TOP,
+                    1000,
+                )
             )
-            rows.append(PacketClass("nmap -6 -sV on open ports", str(address), 1000, 1000))
+            rows.append(PacketClass(say("nmap -6 -sV on open ports"), str(address), 1000, 1000))
     return tuple(rows)

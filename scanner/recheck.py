@@ -17,6 +17,7 @@ from scanner.model.finding import Finding
 from scanner.model.ports import PortSet
 from scanner.model.run import Run
 from scanner.model.settings import Profile, Settings
+from scanner.model.text import say
 from scanner.names.hostname import parse_name
 from scanner.part import Report
 from scanner.plan import listening
@@ -87,8 +88,12 @@ def specs_of(run: Run, given: Iterable[str], configured: Iterable[str], *, trust
     for spec in specs:
         if isinstance(spec, ExecSpec) and not trusted and str(spec) not in known:
             raise InputError(
-                f"the run document names a command as its vantage ({spec}), and no document is trusted with commands",
-                "give it yourself if it is yours: --vantage 'exec:...'",
+                say(
+                    "the run document names a command as its vantage ({spec}), and no document is trusted "
+                    "with commands",
+                    spec=spec,
+                ),
+                say("give it yourself if it is yours: --vantage 'exec:...'"),
             )
     return specs or tuple(parse_spec(text) for text in known)
 
@@ -99,7 +104,7 @@ def _scan(run: Run, narrows: Iterable[Narrow], inventory: Inventory, means: Mean
     if not wanted:
         return None
     if not means.vantages:
-        raise EnvironmentFault("the run names no vantage to look from", "give one: --vantage ssh:user@vps")
+        raise EnvironmentFault(say("the run names no vantage to look from"), say("give one: --vantage ssh:user@vps"))
     settings = replace(merged(wanted, inventory, means.catalogue), rate=means.rate, expect=run.run.expect)
     return means.look(
         Request(
@@ -187,9 +192,9 @@ def _ask(run: Run, inventory: Inventory, means: Means) -> tuple[tuple[Finding, .
     known, stopped = look_names_up(names, inventory, means.discover, means.progress)
     silent = [record.name for record in known.records if record.unanswered]
     left = {one.name for one in run.names} - {record.name for record in known.records}
-    why = f"the DNS gave no full answer for {', '.join(silent[:3])}" if silent else ""
+    why = say("the DNS gave no full answer for {names}", names=", ".join(silent[:3])) if silent else ""
     if stopped or (left and not why):
-        why = "not every name was looked up"
+        why = say("not every name was looked up")
     return evaluate(replace(_facts(run, inventory, means), names=known.records)), why
 
 

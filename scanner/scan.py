@@ -40,7 +40,7 @@ from scanner.model.run import (
     VantageRecord,
 )
 from scanner.model.settings import Settings
-from scanner.model.text import say
+from scanner.model.text import clauses, say
 from scanner.names.at_scan import Known, ask_names, find_names
 from scanner.names.entries import entry_of
 from scanner.newborn import Later, plan_newborn
@@ -100,7 +100,7 @@ def scan(
         if not any(part.tables for part in parts):
             if any(part.interrupted for part in parts):
                 raise KeyboardInterrupt
-            raise EnvironmentFault("no vantage could be used", "; ".join(p for part in parts for p in part.problems))
+            raise EnvironmentFault(say("no vantage could be used"), clauses(p for part in parts for p in part.problems))
         known, stopped = Known(), False
         if request.ask_dns:
             known, stopped = look_names_up(request.names, inventory, discover, progress)
@@ -223,7 +223,7 @@ def look_names_up(
     try:
         names, reading = find_names(asked)
         if names:
-            progress(Progress("asking the DNS", 0, 0, 0))
+            progress(Progress(say("asking the DNS"), 0, 0, 0))
         own = (address.ip for address in held(inventory, discover) if address.scannable)
         return ask_names(names, reading, own), False
     except KeyboardInterrupt:

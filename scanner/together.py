@@ -24,13 +24,13 @@ def from_all(specs: Sequence[Spec], work: Work) -> list[Part]:
     """A part for each vantage, in their order. Where there is only one, what is wrong with it is raised."""
     target = work.plan.addresses[0]
     if len(specs) == 1:
-        work.progress(Progress(f"connecting to {specs[0]}", 0, 0, 0))
+        work.progress(Progress(say("connecting to {spec}", spec=specs[0]), 0, 0, 0))
         return [from_vantage(connect(specs[0], target), work)]
     parts: dict[str, Part] = {}
     with ExitStack() as stack:
         vantages = []
         for spec, name in zip(specs, names_of(specs), strict=True):
-            work.progress(Progress(f"connecting to {spec}", 0, 0, 0, name))
+            work.progress(Progress(say("connecting to {spec}", spec=spec), 0, 0, 0, name))
             try:
                 vantages.append(connect(spec, target, name))
                 stack.callback(_close, vantages[-1])

@@ -4,6 +4,7 @@ several processes (pytest -n 3) share the tests file by file, since the tests of
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,12 @@ TOGETHER = {
 # The rest is as hypothesis has it, on CI as it has it there.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+def pytest_configure() -> None:
+    """Begun in the background by a shell, SIGINT is ignored, here and in every child: the tests of Ctrl-C need it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

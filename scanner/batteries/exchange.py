@@ -358,7 +358,8 @@ class Exchange:
             self._done[event["id"]] = event
         elif event["e"] == "error":
             raise IncompleteError(
-                f"the vantage could not {event.get('op')} ({event.get('error')})", "see v6expose doctor"
+                say("the vantage could not {op} ({why})", op=event.get("op"), why=event.get("error")),
+                say("see v6expose doctor"),
             )
 
     def _on_frame(self, frame: Frame) -> None:

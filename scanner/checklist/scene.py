@@ -87,7 +87,9 @@ def scene_of(policy: Policy, run: Run, catalogue: Catalogue, cases: Iterable[Cas
         for row in run.lan:
             IPv6Network(row.prefix)
     except ValueError as error:
-        raise InputError(f"not a v6expose run document ({str(error)[:80]})", "give one that a scan wrote") from error
+        raise InputError(
+            say("not a v6expose run document ({why})", why=str(error)[:80]), say("give one that a scan wrote")
+        ) from error
     return Scene(policy, run, catalogue, view, {case.id: case for case in cases})
 
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import padded, told, warn
+from scanner.model.text import clauses, say, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +39,7 @@ LONGEST_NAME = 24  # of a program, which may call itself anything
     metavar="PPS",
     help="Probes a second of whoever looks for an address by trying.",
 )
+@speaking_option
 @shared
 def addresses(*, guess_rate: int, as_json: bool, quiet: bool, verbose: bool) -> None:
     """List this host's IPv6 addresses: kind, state, origin, since when and until when, what each gives away, how hard
@@ -47,7 +50,6 @@ def addresses(*, guess_rate: int, as_json: bool, quiet: bool, verbose: bool) -> 
     from rich.console import Console
 
     from scanner.discovery.inventory import discover
-    from scanner.report.text import one_line
 
     inventory = discover()
     picture = picture_of(inventory, guess_rate)
@@ -57,7 +59,7 @@ def addresses(*, guess_rate: int, as_json: bool, quiet: bool, verbose: bool) -> 
         show(inventory, picture, Console(file=sys.stdout, highlight=False), verbose=verbose)
     if not quiet:
         for problem in inventory.problems:
-            click.echo(f"v6expose: {one_line(problem)}", err=True)
+            warn(problem)
 
 
 @dataclass(frozen=True)
@@ -121,13 +123,13 @@ def why_not_scanned(address: Address) -> str:
     from scanner.model.address import Scope, State
 
     scopes = {
-        Scope.HOST: "loopback, this host only",
-        Scope.LINK_LOCAL: "link-local, this link only",
-        Scope.UNIQUE_LOCAL: "unique local (RFC 4193)",
+        Scope.HOST: say("loopback, this host only"),
+        Scope.LINK_LOCAL: say("link-local, this link only"),
+        Scope.UNIQUE_LOCAL: say("unique local (RFC 4193)"),
     }
-    states = {
-        State.TENTATIVE: "not yet checked for duplicates",
-        State.DADFAILED: "another machine has it",
+    states: dict[State, str] = {
+        State.TENTATIVE: say("not yet checked for duplicates"),
+        State.DADFAILED: say("another machine has it"),
     }
     return scopes.get(address.scope) or states.get(address.state, "")
 
@@ -140,18 +142,19 @@ def show(inventory: Inventory, picture: Picture, console: Console, *, verbose: b
 
     console.print(address_table(inventory.addresses, picture))
     total = count(len(inventory.addresses), "address", "addresses")
-    console.print(f"A scan covers {len(inventory.scannable())} of {total}.\n")
+    covers = say("A scan covers {number} of {total}.", number=len(inventory.scannable()), total=total)
+    console.print(told(covers) + "\n")
     for line in said_of(picture):
-        console.print(Text(line))
+        console.print(Text(told(line)))
     console.print()
     if inventory.listeners:
         console.print(listener_table(inventory.listeners, verbose=verbose))
     else:
-        console.print("No program listens on IPv6.")
-    console.print(Text("\n" + router_line(inventory)))
+        console.print(told(say("No program listens on IPv6.")))
+    console.print(Text("\n" + told(router_line(inventory))))
     if verbose:
         for line in ("", *legend(inventory.addresses)):
-            console.print(Text(line, style="dim"))
+            console.print(Text(told(line), style="dim"))
 
 
 def said_of(picture: Picture) -> list[str]:
@@ -162,10 +165,20 @@ def said_of(picture: Picture) -> list[str]:
     from scanner.report.text import lifetime, one_line
 
     lines = [count_sentence(picture.records), learned_line(picture.records, picture.at)]
-    lines += [f"Towards {name}: {source or 'no route'}" for name, source in picture.sources.items() if name != INTERNET]
     lines += [
-        f"{one_line(one.interface)} makes a temporary address every {lifetime(one.preferred)} and keeps it "
-        f"{lifetime(one.valid)}: up to {one.at_once} at once for each prefix."
+        say("Towards {name}: {source}", name=name, source=source or say("no route"))
+        for name, source in picture.sources.items()
+        if name != INTERNET
+    ]
+    lines += [
+        say(
+            "{interface} makes a temporary address every {preferred} and keeps it {valid}: up to {count} at once for "
+            "each prefix.",
+            interface=one_line(one.interface),
+            preferred=lifetime(one.preferred),
+            valid=lifetime(one.valid),
+            count=one.at_once,
+        )
         for one in picture.temporary
         if one.at_once
     ]
@@ -181,44 +194,52 @@ def address_table(found: tuple[Address, ...], picture: Picture) -> RenderableTyp
     from scanner.report.words import KINDS, STATES
 
     records = {(record.interface, record.address): record for record in picture.records}
-    rows: list[RenderableType] = [Text(in_columns("Address", "Kind", "State", "Scanned"), style="bold")]
+    rows: list[RenderableType] = [
+        Text(in_columns(say("Address"), say("Kind"), say("State"), say("Scanned")), style="bold")
+    ]
     for interface, group in groupby(found, key=lambda address: address.interface):
         rows.append(Text(one_line(interface), style="bold"))
         for address in group:
-            words = KINDS[address.kind].label, STATES[address.state].label, "yes" if address.scannable else "no"
+            words = (
+                KINDS[address.kind].label,
+                STATES[address.state].label,
+                say("yes") if address.scannable else say("no"),
+            )
             rows.append(Text(in_columns(f" {address.ip}/{address.prefix_length}", *words)))
-            told = details(address, records[address.interface, str(address.ip)], picture.at)
-            rows += [Padding(Text(line, style="dim"), (0, 0, 0, 3)) for line in told]
+            lines = details(address, records[address.interface, str(address.ip)], picture.at)
+            rows += [Padding(Text(told(line), style="dim"), (0, 0, 0, 3)) for line in lines]
     return Group(*rows)
 
 
 def in_columns(address: str, kind: str, state: str, scanned: str) -> str:
-    return f"{address:<{WIDEST_ADDRESS}} {kind:<10} {state:<12} {scanned}"
+    return " ".join(
+        (padded(told(address), WIDEST_ADDRESS), padded(told(kind), 10), padded(told(state), 12), told(scanned))
+    )
 
 
 def details(address: Address, record: AddressRecord, at: datetime) -> list[str]:
     """Where the identifier comes from, since when and until when, what it tells, and why it is left out."""
-    from scanner.report.addressing import dates, guess_line
+    from scanner.report.addressing import dates, guess_line, stamp
     from scanner.report.text import lifetime
     from scanner.report.words import ORIGINS
 
     lines = [] if address.ip.is_loopback else [ORIGINS[address.origin].label]
     if (address.preferred_lifetime, address.valid_lifetime) != (None, None):
         preferred = (
-            "no longer preferred"
+            say("no longer preferred")
             if address.preferred_lifetime == 0
-            else f"preferred {lifetime(address.preferred_lifetime)}"
+            else say("preferred {span}", span=lifetime(address.preferred_lifetime))
         )
-        lines.append(f"{preferred}, valid {lifetime(address.valid_lifetime)}")
+        lines.append(say("{preferred}, valid {span}", preferred=preferred, span=lifetime(address.valid_lifetime)))
         lines.append(dates(record, at))
     elif record.created_at:
-        lines.append(f"since {record.created_at:%Y-%m-%d %H:%M:%S} UTC, for ever")
+        lines.append(say("since {when}, for ever", when=stamp(record.created_at)))
     if record.gives_away:
-        lines.append(f"gives away {'; '.join(record.gives_away)}")
+        lines.append(say("gives away {what}", what=clauses(record.gives_away)))
     if record.guessability:
         lines.append(guess_line(record.guessability))
     if not address.scannable:
-        lines.append(f"not scanned: {record.why_not_scanned}")
+        lines.append(say("not scanned: {why}", why=record.why_not_scanned))
     return lines
 
 
@@ -231,7 +252,7 @@ def legend(found: tuple[Address, ...]) -> list[str]:
         *dict.fromkeys(STATES[address.state] for address in found),
         *dict.fromkeys(ORIGINS[address.origin] for address in found),
     ]
-    return [f"{word.label}: {word.says}" for word in used if word.says]
+    return [say("{word}: {says}", word=word.label, says=word.says) for word in used if word.says]
 
 
 def listener_table(found: tuple[Listener, ...], *, verbose: bool) -> RenderableType:
@@ -240,19 +261,19 @@ def listener_table(found: tuple[Listener, ...], *, verbose: bool) -> RenderableT
 
     from scanner.report.text import one_line
 
-    table = Table("Listens", "On", "Program", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(
+        *map(told, (say("Listens"), say("On"), say("Program"))), box=None, padding=(0, 2, 0, 0), header_style="bold"
+    )
     for listener in found:
-        bind = "every address" if listener.bind == "::" else listener.bind
-        device = f" ({one_line(listener.interface)} only)" if listener.interface else ""
-        dual = (
-            {True: " (IPv6 only)", False: " (IPv4 too)", None: ""}[listener.v6only]
-            if verbose and listener.bind == "::"
-            else ""
-        )
+        where = [say("every address") if listener.bind == "::" else listener.bind]
+        if listener.interface:
+            where.append(say("({interface} only)", interface=one_line(listener.interface)))
+        if verbose and listener.bind == "::" and listener.v6only is not None:
+            where.append(say("(IPv6 only)") if listener.v6only else say("(IPv4 too)"))
         table.add_row(
             f"{listener.protocol}/{listener.port}",
-            Text(bind + device + dual, overflow="fold"),
-            Text(one_line(listener.process, LONGEST_NAME) or "not known", overflow="fold"),
+            Text(told(sentences(where)), overflow="fold"),
+            Text(one_line(listener.process, LONGEST_NAME) or told(say("not known")), overflow="fold"),
         )
     return table
 
@@ -262,6 +283,11 @@ def router_line(inventory: Inventory) -> str:
 
     router = inventory.default_router
     if router is None:
-        return "Default router: none (no route to ::/0 names one)"
-    mac = f"MAC {router.mac}" if router.mac else "MAC not known now (not in the neighbour table)"
-    return f"Default router: {router.address} on {one_line(router.interface)}, {mac}"
+        return say("Default router: none (no route to ::/0 names one)")
+    mac = say("MAC {mac}", mac=router.mac) if router.mac else say("MAC not known now (not in the neighbour table)")
+    return say(
+        "Default router: {address} on {interface}, {mac}",
+        address=router.address,
+        interface=one_line(router.interface),
+        mac=mac,
+    )

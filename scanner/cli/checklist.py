@@ -19,6 +19,7 @@ from scanner.cli.output import STANDARD_OUTPUT, Output, parse_outputs, write_doc
 from scanner.cli.scan import INCOMPLETE, INTERRUPTED, THREE_WAYS, load_configuration, request_of, run_scan
 from scanner.cli.scan import scan as scan_command
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,8 +106,8 @@ def path_of(file: str | None, configuration: Configuration) -> Path:
     """The policy that is named, else the configuration's. Raises InputError."""
     path = Path(file) if file else configuration.policy
     if path is None:
-        remedy = "name one, or make one: v6expose policy init --from-run latest > policy.toml"
-        raise InputError("there is no policy to judge by", remedy)
+        remedy = say("name one, or make one: v6expose policy init --from-run latest > policy.toml")
+        raise InputError(say("there is no policy to judge by"), remedy)
     return path
 
 
@@ -116,7 +117,7 @@ def stored_run(options: dict[str, Any]) -> Kept | None:
 
     stored, file = options["from_run"], options["run_file"]
     if stored and file:
-        raise InputError("--from-run and --run name two runs", "give one of them")
+        raise InputError(say("--from-run and --run name two runs"), say("give one of them"))
     if not (stored or file):
         return None
     refuse_scan_options()
@@ -130,7 +131,10 @@ def refuse_scan_options() -> None:
         given = context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
         if given and one.name not in {*NOT_OURS, *SHARED, *FOR_BOTH}:
             flag = max(one.opts, key=len)
-            raise InputError(f"{flag} shapes a scan, and a stored run is judged as it is", f"leave {flag} out")
+            raise InputError(
+                say("{flag} shapes a scan, and a stored run is judged as it is", flag=flag),
+                say("leave {flag} out", flag=flag),
+            )
 
 
 def scanned_run(policy: Policy, path: Path, configuration: Configuration, options: dict[str, Any]) -> Kept:
@@ -139,7 +143,7 @@ def scanned_run(policy: Policy, path: Path, configuration: Configuration, option
         configuration = replace(configuration, profile=policy.require.profile)
     request = request_of(replace(configuration, policy=None), options)
     if not request.vantages:
-        raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
+        raise EnvironmentFault(say("no vantage: an outside view needs a place outside"), THREE_WAYS)
     store = store_of(configuration.store)
     fresh = run_scan(replace(request, policy=policy, policy_file=str(path), probe_allowed=True), quiet=options["quiet"])
     return keep_run(fresh, store, configuration.keep)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.memory import named_run, number_of, open_told
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import padded, told
 from scanner.model.errors import InputError
+from scanner.model.text import commas, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
     from rich.padding import Padding
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from scanner.model.history import Cause, Changes, FindingChange, RunName, Turn
     from scanner.model.run import Run
+    from scanner.model.text import TextRecord
 
 LATEST = "latest"
 LEVELS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": ""}
@@ -40,6 +43,7 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
     metavar="SEVERITY",
     help="Exit 1 for what is new or graver from this severity on: info (default), low, ... critical, never.",
 )
+@speaking_option
 @shared
 def diff(before: str | None, after: str | None, host: str | None, fail_on: str, **options: bool) -> None:
     """What became of the findings from run A to run B: new, changed, unknown and gone, and why.
@@ -51,19 +55,24 @@ def diff(before: str | None, after: str | None, host: str | None, fail_on: str, 
     graver findings, 2 usage, 3 something that was there could not be measured.
     """
     if fail_on not in (*SEVERITIES, "never"):
-        raise InputError(f"--fail-on {fail_on!r} is no severity", f"use one of {', '.join(SEVERITIES)}, never")
-    changes = changes_between(before, after, host)
+        raise InputError(
+            say("--fail-on {fail_on!r} is no severity", fail_on=fail_on),
+            say("use one of {severities}, never", severities=", ".join(SEVERITIES)),
+        )
+    changes, texts = changes_between(before, after, host)
     if options["as_json"]:
         from scanner.codec import changes_to_dict
 
         click.echo(json.dumps(changes_to_dict(changes), indent=1))
     elif not options["quiet"]:
-        show(changes)
+        show(changes, texts)
     raise SystemExit(exit_status(changes, fail_on))
 
 
-def changes_between(before: str | None, after: str | None, host: str | None) -> Changes:
-    """Raises InputError, EnvironmentFault."""
+def changes_between(
+    before: str | None, after: str | None, host: str | None
+) -> tuple[Changes, Mapping[str, TextRecord]]:
+    """What changed, and what the texts of both runs were made of. Raises InputError, EnvironmentFault."""
     from scanner.changes import compare
 
     if before is None:
@@ -71,7 +80,7 @@ def changes_between(before: str | None, after: str | None, host: str | None) -> 
     else:
         old, first = numbered(before, host)
         new, second = numbered(after, host) if after else numbered(LATEST, host or old.host.name)
-    return compare(old, with_packages_here(new), (first, second))
+    return compare(old, with_packages_here(new), (first, second)), {**old.texts, **new.texts}
 
 
 def last_two(host: str | None) -> tuple[tuple[Run, int | None], tuple[Run, int | None]]:
@@ -82,8 +91,12 @@ def last_two(host: str | None) -> tuple[tuple[Run, int | None], tuple[Run, int |
     earlier = store.before(new)
     if earlier is None:
         raise InputError(
-            f"before run {newest.number} there is no complete run of {newest.host} from the same vantages",
-            "name two runs: v6expose diff A B (v6expose history lists them)",
+            say(
+                "before run {number} there is no complete run of {host} from the same vantages",
+                number=newest.number,
+                host=newest.host,
+            ),
+            say("name two runs: v6expose diff A B (v6expose history lists them)"),
         )
     return (store.load(str(earlier.number)), earlier.number), (new, newest.number)
 
@@ -116,27 +129,30 @@ def exit_status(changes: Changes, fail_on: str) -> int:
     return UNKNOWN if changes.of(Turn.UNKNOWN) or not changes.after.complete else NOTHING
 
 
-def show(changes: Changes) -> None:
+def show(changes: Changes, texts: Mapping[str, TextRecord]) -> None:
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=sys.stdout, highlight=False)
-    for word, run in (("from", changes.before), ("to  ", changes.after)):
-        console.print(hanging(Text(name(word, run)), 0))
+    words = told(say("from")), told(say("to"))
+    for word, run in zip(words, (changes.before, changes.after), strict=True):
+        lead = padded(word, max(map(cell_len, words)))
+        console.print(hanging(Text(f"{lead} {told(name(run))}"), 0))
     for turn, heading in headings().items():
         alike = grouped(changes.of(turn))
         if alike:
-            console.print(Text(f"\n{heading} ({len(changes.of(turn))})", style="bold"))
+            console.print(Text(f"\n{told(heading)} ({len(changes.of(turn))})", style="bold"))
         for found in alike:
-            tell(found, console)
+            tell(found, console, texts)
     if not changes.findings:
-        console.print(Text("\nNo finding is new, changed or gone."))
+        console.print(Text("\n" + told(say("No finding is new, changed or gone."))))
     if changes.notes:
-        console.print(Text("\nAround them", style="bold"))
+        console.print(Text("\n" + told(say("Around them")), style="bold"))
         for note in changes.notes:
             console.print(hanging(line_of(note), 2))
     if changes.unchanged:
-        console.print(Text(f"\nUnchanged findings: {changes.unchanged}"))
+        console.print(Text("\n" + told(say("Unchanged findings: {count}", count=changes.unchanged))))
 
 
 def grouped(changes: Sequence[FindingChange]) -> list[list[FindingChange]]:
@@ -147,19 +163,19 @@ def grouped(changes: Sequence[FindingChange]) -> list[list[FindingChange]]:
     return list(found.values())
 
 
-def tell(found: Sequence[FindingChange], console: Console) -> None:
+def tell(found: Sequence[FindingChange], console: Console, texts: Mapping[str, TextRecord]) -> None:
     """Changes that differ in their address only: what, where, why."""
     from rich.text import Text
 
     from scanner.report.text import one_line
 
     first = found[0]
-    head = Text(first.severity.value.upper(), style=LEVELS[first.severity.value])
-    head.append(f" {one_line(first.title, 200)} ({one_line(first.rule, 20)})", style="default")
+    head = Text(told(say(first.severity.value)).upper(), style=LEVELS[first.severity.value])
+    head.append(f" {one_line(told(first.title, texts), 200)} ({one_line(first.rule, 20)})", style="default")
     console.print(hanging(head, 2))
     where = ", ".join(one_line(change.address, 60) for change in found if change.address)
     if where:
-        console.print(hanging(Text(f"on {where}"), 4))
+        console.print(hanging(Text(told(say("on {addresses}", addresses=where))), 4))
     for cause in first.causes:
         console.print(hanging(line_of(cause), 4))
 
@@ -169,7 +185,7 @@ def line_of(cause: Cause) -> Text:
 
     from scanner.report.text import one_line
 
-    return Text(one_line(cause.text, 400))
+    return Text(one_line(told(cause.text), 400))
 
 
 def hanging(text: Text, indent: int) -> Padding:
@@ -179,22 +195,25 @@ def hanging(text: Text, indent: int) -> Padding:
     return Padding(text, (0, 0, 0, indent))
 
 
-def name(word: str, run: RunName) -> str:
+def name(run: RunName) -> str:
     from scanner.report.text import moment, one_line
 
-    number = f"run {run.number}" if run.number is not None else "a file"
-    state = "" if run.complete else ", incomplete"
-    title = f", {one_line(run.title, 40)}" if run.title else ""
-    when = moment(run.started_at)
-    return f"{word} {number} of {one_line(run.host, 40)}, {when}, grade {run.grade or '?'}{state}{title}"
+    said = say(
+        "{run} of {host}, {when}, grade {grade}",
+        run=say("run {number}", number=run.number) if run.number is not None else say("a file"),
+        host=one_line(run.host, 40),
+        when=moment(run.started_at),
+        grade=run.grade or "?",
+    )
+    return commas([said, *([] if run.complete else [say("incomplete")]), *filter(None, [one_line(run.title, 40)])])
 
 
 def headings() -> dict[Turn, str]:
     from scanner.model.history import Turn
 
     return {
-        Turn.NEW: "New",
-        Turn.CHANGED: "Changed",
-        Turn.UNKNOWN: "Not known now",
-        Turn.GONE: "Gone",
+        Turn.NEW: say("New"),
+        Turn.CHANGED: say("Changed"),
+        Turn.UNKNOWN: say("Not known now"),
+        Turn.GONE: say("Gone"),
     }

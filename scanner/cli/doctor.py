@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import padded, told
+from scanner.model.text import clauses, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +31,7 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 @click.command()
 @click.option("--vantage", "vantages", multiple=True, metavar="SPEC", help="Also go there and back; repeatable.")
+@speaking_option
 @shared
 def doctor(vantages: tuple[str, ...], *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001  (nothing is held back)
     """Check this machine, and with --vantage a far one, for what a scan needs.
@@ -84,17 +87,27 @@ def judge_vantage(spec: str, hello: Hello, took: float, drift: float) -> Check:
     """``took`` and ``drift`` in seconds. Every defect is a warning with its remedy."""
     from scanner.discovery.checks.check import Check, Status
 
-    facts = f"{spec}: python {hello.python} on {hello.system}, {took * 1000:.0f} ms there and back"
+    facts = say(
+        "{spec}: python {version} on {system}, {took:.0f} ms there and back",
+        spec=spec,
+        version=hello.python,
+        system=hello.system,
+        took=took * 1000,
+    )
     defects = [
-        (not hello.raw, f"no raw sockets ({hello.why})", "log in as root there, or allow sudo -n python3"),
-        (hello.nmap is None, "no nmap", "apt install nmap there"),
-        (drift > MOST_DRIFT, f"its clock is {drift:.0f} s off ours", "synchronise both clocks"),
+        (
+            not hello.raw,
+            say("no raw sockets ({why})", why=hello.why),
+            say("log in as root there, or allow sudo -n python3"),
+        ),
+        (hello.nmap is None, say("no nmap"), say("apt install nmap there")),
+        (drift > MOST_DRIFT, say("its clock is {drift:.0f} s off ours", drift=drift), say("synchronise both clocks")),
     ]
     real = [(what, remedy) for present, what, remedy in defects if present]
     if not real:
-        return Check("vantage", Status.OK, f"{facts}, raw sockets, nmap {hello.nmap}")
-    said = "; ".join([facts, *(what for what, _ in real)])
-    return Check("vantage", Status.WARN, said, "; ".join(remedy for _, remedy in real))
+        return Check("vantage", Status.OK, say("{facts}, raw sockets, nmap {version}", facts=facts, version=hello.nmap))
+    said = clauses([facts, *(what for what, _ in real)])
+    return Check("vantage", Status.WARN, said, clauses(remedy for _, remedy in real))
 
 
 def show(checks: Iterable[Check], console: Console) -> None:
@@ -105,8 +118,10 @@ def show(checks: Iterable[Check], console: Console) -> None:
 
     for check in checks:
         line = Text.assemble(
-            (f"{check.status:<6}", STYLES[check.status]), f"{check.name:<16}", one_line(check.detail, LONGEST)
+            (f"{check.status:<6}", STYLES[check.status]),
+            padded(told(check.name), 16),
+            one_line(told(check.detail), LONGEST),
         )
         console.print(line, soft_wrap=True)
         if check.remedy:
-            console.print(Text(f"      -> {one_line(check.remedy, LONGEST)}"), soft_wrap=True)
+            console.print(Text(f"      -> {one_line(told(check.remedy), LONGEST)}"), soft_wrap=True)

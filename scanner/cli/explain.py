@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import told, warn
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import OR, clauses, joined, mark, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from scanner.model.address import Inventory
 
 INCOMPLETE, INTERRUPTED = 3, 130
-PERMISSION = (
+PERMISSION = mark(
     "Trace one probe? One packet (three at most) is sent from {spec} to {address} port {port}/{protocol}, and one "
     "nftables table of v6expose's own is added for some seconds; it filters nothing"
 )
@@ -33,6 +35,7 @@ PERMISSION = (
     "--vantage", "spec", metavar="SPEC", help="Where the probe is sent from; without one only rules are read."
 )
 @click.option("--yes", is_flag=True, help="Trace without asking.")
+@speaking_option
 @shared
 def explain(port: str, address: str | None, spec: str | None, **options: Any) -> None:
     """Name the rule of this host's own firewall that stops PORT.
@@ -47,8 +50,8 @@ def explain(port: str, address: str | None, spec: str | None, **options: Any) ->
     inventory = discover()
     question = parse_question(port, address, inventory)
     with _unwinding():
-        told = _from_vantage(spec, question, inventory, yes=options["yes"]) if spec else None
-    foretold, traced, note = told or (from_rules(question, inventory), None, "")
+        seen = _from_vantage(spec, question, inventory, yes=options["yes"]) if spec else None
+    foretold, traced, note = seen or (from_rules(question, inventory), None, "")
     if options["as_json"]:
         click.echo(json.dumps(document(question, foretold, traced, note), indent=1))
     else:
@@ -67,9 +70,11 @@ def _from_vantage(
     from scanner.vantage.spec import parse_spec
 
     parsed = parse_spec(spec)
-    words = PERMISSION.format(spec=parsed, address=question.address.ip, port=question.port, protocol=question.protocol)
+    words = told(
+        say(PERMISSION, spec=parsed, address=question.address.ip, port=question.port, protocol=question.protocol)
+    )
     if not yes and not (sys.stdin.isatty() and click.confirm(words, err=True)):
-        click.echo("v6expose: not traced without consent; give --yes to trace", err=True)
+        warn(say("not traced without consent; give --yes to trace"))
         return None
     vantage = connect(parsed, question.address.ip)
     try:
@@ -94,7 +99,7 @@ def _unwinding() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("v6expose: interrupted; nothing of the trace is left", err=True)
+        warn(say("interrupted; nothing of the trace is left"))
         raise SystemExit(INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -106,35 +111,45 @@ def sentences(
     """What is known, for a reader. Foreign text is made harmless."""
     from scanner.report.text import one_line
 
-    yield f"{question.address.ip} port {question.port}/{question.protocol}"
-    yield f"  rules: {one_line(_foretold_words(foretold), None)}"
+    asked = say(
+        "{address} port {port}/{protocol}",
+        address=question.address.ip,
+        port=question.port,
+        protocol=question.protocol,
+    )
+    yield told(asked)
+    yield "  " + one_line(told(say("rules: {what}", what=_foretold_words(foretold))), None)
     if note:
-        yield f"  trace: {one_line(note, None)}"
+        yield "  " + one_line(told(say("trace: {what}", what=note)), None)
     if traced is not None:
-        yield f"  trace: {one_line(_traced_words(traced), None)}"
+        yield "  " + one_line(told(say("trace: {what}", what=_traced_words(traced))), None)
         if everything:
             yield from (f"    {one_line(str(step), None)} ({step.verdict})" for step in traced.steps)
 
 
 def _foretold_words(foretold: Foretold) -> str:
     if foretold.problems:
-        return f"unknown: {'; '.join(foretold.problems)}"
+        return say("unknown: {what}", what=clauses(foretold.problems))
     if foretold.sure:
-        return f"stopped by {foretold.rules[0]}" if foretold.rules else "no rule of nftables or ip6tables stops it"
-    either = " or ".join((*foretold.rules, *(("no rule",) if foretold.passes else ())))
-    doubts = f" (cannot be known: {'; '.join(foretold.doubts)})" if foretold.doubts else ""
-    return f"unknown: {either}{doubts}"
+        if foretold.rules:
+            return say("stopped by {rule}", rule=foretold.rules[0])
+        return say("no rule of nftables or ip6tables stops it")
+    either = joined(OR, (*foretold.rules, *((say("no rule"),) if foretold.passes else ())))
+    if not foretold.doubts:
+        return say("unknown: {what}", what=either)
+    return say("unknown: {what} (cannot be known: {doubts})", what=either, doubts=clauses(foretold.doubts))
 
 
 def _traced_words(traced: Traced) -> str:
     if not traced.arrived:
-        return (
-            f"none of {traced.packets} packets met a rule of this host: it was stopped on the way (see v6expose scan), "
-            "its source was changed, or it was dropped before nftables (tc, XDP)"
+        return say(
+            "none of {count} packets met a rule of this host: it was stopped on the way (see v6expose scan), "
+            "its source was changed, or it was dropped before nftables (tc, XDP)",
+            count=traced.packets,
         )
     if traced.rule is None:
-        return "no rule of nftables stopped it (legacy ip6tables, tc and eBPF leave no trace)"
-    return f"stopped by {traced.rule}"
+        return say("no rule of nftables stopped it (legacy ip6tables, tc and eBPF leave no trace)")
+    return say("stopped by {rule}", rule=traced.rule)
 
 
 def document(question: Question, foretold: Foretold, traced: Traced | None, note: str) -> dict[str, Any]:

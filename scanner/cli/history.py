@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.memory import open_told
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import told
 from scanner.model.errors import InputError
+from scanner.model.text import commas, mark, say, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ ON_SITE = 200  # of each host; a report is 100 KB
 @click.option(
     "--store", "place", metavar="PLACE", help="A file or the URL of a database, in place of the configured one."
 )
+@speaking_option
 @shared
 @click.pass_context
 def history(ctx: click.Context, /, place: str | None, site: str | None, **options: object) -> None:
@@ -62,14 +65,19 @@ def list_runs(store: Store, options: dict[str, object]) -> None:
     if options["quiet"]:
         return
     runs = store.runs(host, SHOWN if options["limit"] is None else limit, address)
+    place = store.place
     if not runs:
-        where = f" of {host}" if host else ""
-        click.echo(f"No runs{where} are stored in {store.place} yet: v6expose scan stores every one.", err=True)
+        none = (
+            say("No runs of {host} are stored in {place} yet: v6expose scan stores every one.", host=host, place=place)
+            if host
+            else say("No runs are stored in {place} yet: v6expose scan stores every one.", place=place)
+        )
+        click.echo(told(none), err=True)
         return
     show(runs, verbose=bool(options["verbose"]))
     more = store.count(host) - len(runs) if address is None else 0
     if more > 0:
-        click.echo(f"{more:,} older runs are not shown: v6expose history --limit 0", err=True)
+        click.echo(told(say("{count:,} older runs are not shown: v6expose history --limit 0", count=more)), err=True)
 
 
 def show(runs: Sequence[RunSummary], *, verbose: bool) -> None:
@@ -82,19 +90,20 @@ def show(runs: Sequence[RunSummary], *, verbose: bool) -> None:
 
     hosts = len({run.host for run in runs}) > 1
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False, expand=True)
-    table.add_column("Run", justify="right", no_wrap=True)
-    table.add_column("Started (UTC)", no_wrap=True)
+    table.add_column(told(say("Run")), justify="right", no_wrap=True)
+    table.add_column(told(say("Started (UTC)")), no_wrap=True)
     if hosts:
-        table.add_column("Host", max_width=14, overflow="fold")
-    table.add_column("Grade", no_wrap=True)
-    table.add_column("Findings", no_wrap=True)
-    table.add_column("In a sentence", no_wrap=not verbose, overflow="fold" if verbose else "ellipsis", ratio=1)
+        table.add_column(told(say("Host")), max_width=14, overflow="fold")
+    table.add_column(told(say("Grade")), no_wrap=True)
+    table.add_column(told(say("Findings")), no_wrap=True)
+    headline = told(say("In a sentence"))
+    table.add_column(headline, no_wrap=not verbose, overflow="fold" if verbose else "ellipsis", ratio=1)
     for run in runs:
         cells = [str(run.number), f"{run.started_at:%Y-%m-%d %H:%M}", *([one_line(run.host, 60)] if hosts else [])]
-        cells += [one_line(run.grade or "?", 2), counts(run), sentence(run)]
+        cells += [one_line(run.grade or "?", 2), told(counts(run)), told(sentence(run))]
         table.add_row(*(Text(cell) for cell in cells))
         if verbose:
-            table.add_row("", *(Text(cell) for cell in details(run, hosts=hosts)))
+            table.add_row("", *(Text(told(cell)) for cell in details(run, hosts=hosts)))
     Console(file=sys.stdout, highlight=False).print(table)
 
 
@@ -102,23 +111,30 @@ def counts(run: RunSummary) -> str:
     """``2 high, 1 low``, the gravest first, two kinds at most."""
     from scanner.model.finding import Severity
 
-    said = [f"{run.counts[one]} {one.value}" for one in reversed(Severity) if run.counts.get(one)]
-    return ", ".join(said[:2]) + (", ..." if len(said) > 2 else "") if said else "none"  # noqa: PLR2004
+    said = [
+        say("{count} {severity}", count=run.counts[one], severity=one)
+        for one in reversed(Severity)
+        if run.counts.get(one)
+    ]
+    return commas([*said[:2], *(["..."] if said[2:] else [])]) if said else say("none")
 
 
 def sentence(run: RunSummary) -> str:
     from scanner.report.text import one_line
 
-    state = "Interrupted. " if run.interrupted else "" if run.complete else "Incomplete. "
-    title = f"[{run.title}] " if run.title else ""
-    return one_line(f"{state}{title}{run.headline}", 300)
+    state = say("Interrupted.") if run.interrupted else "" if run.complete else say("Incomplete.")
+    title = f"[{run.title}]" if run.title else ""
+    return one_line(sentences((state, title, run.headline)), 300)
 
 
 def details(run: RunSummary, *, hosts: bool) -> list[str]:
     from scanner.report.text import one_line
 
-    seen_from = one_line(f"{run.profile} profile, seen from {', '.join(run.vantages) or 'nowhere'}", 300)
-    return ["", *([""] if hosts else []), "", "", f"{one_line(run.id, 120)}: {seen_from}"]
+    places = one_line(", ".join(run.vantages), 300) or say("nowhere")
+    seen = say(
+        "{run}: {profile} profile, seen from {places}", run=one_line(run.id, 120), profile=run.profile, places=places
+    )
+    return ["", *([""] if hosts else []), "", "", seen]
 
 
 def write_site(store: Store, directory: Path, options: dict[str, object]) -> None:
@@ -127,7 +143,7 @@ def write_site(store: Store, directory: Path, options: dict[str, object]) -> Non
     limit = ON_SITE if options["limit"] is None else _limit(options)
     index = write(store, directory, _host(options), limit, quiet=bool(options["quiet"]))
     if not options["quiet"]:
-        click.echo(f"site: {index}", err=True)
+        click.echo(told(say("site: {path}", path=index)), err=True)
 
 
 @history.command()
@@ -152,13 +168,17 @@ def prune(store: Store, keep_text: str | None, *, dry_run: bool) -> None:
     keep = Keep.parse(keep_text) if keep_text else load({}, os.environ, None, Path.cwd()).keep
     if keep is None:
         raise InputError(
-            "how long runs are kept is not said", 'give --keep "90 days", or set keep in the configuration'
+            say("how long runs are kept is not said"), say('give --keep "90 days", or set keep in the configuration')
         )
     old = store.prune(keep, datetime.now(UTC), really=not dry_run)
     for run in old:
         click.echo(f"{run.number}\t{run.started_at:%Y-%m-%d %H:%M}\t{run.id}")
-    what = "would be forgotten" if dry_run else "are forgotten"
-    click.echo(f"{len(old):,} runs older than {keep} {what}; {store.count():,} are stored.", err=True)
+    said = (
+        mark("{count:,} runs older than {span} would be forgotten; {stored:,} are stored.")
+        if dry_run
+        else mark("{count:,} runs older than {span} are forgotten; {stored:,} are stored.")
+    )
+    click.echo(told(say(said, count=len(old), span=keep, stored=store.count())), err=True)
 
 
 @history.command()
@@ -174,7 +194,7 @@ def add(store: Store, files: tuple[str, ...]) -> None:
 
     runs = [(file, read_run(file)) for file in files]  # all of them can be read, or none is stored
     for file, run in runs:
-        click.echo(f"{file}: run {store.save(run)}")
+        click.echo(told(say("{file}: run {number}", file=file, number=store.save(run))))
 
 
 def _host(options: dict[str, object]) -> str | None:
@@ -192,7 +212,9 @@ def _address(options: dict[str, object]) -> str | None:
     try:
         return str(IPv6Address(str(text)))
     except ValueError as error:
-        raise InputError(f"--address {text!r} is no IPv6 address", "write it like 2001:db8::1") from error
+        raise InputError(
+            say("--address {text!r} is no IPv6 address", text=text), say("write it like 2001:db8::1")
+        ) from error
 
 
 def _limit(options: dict[str, object]) -> int | None:
@@ -201,5 +223,5 @@ def _limit(options: dict[str, object]) -> int | None:
     if text is None:
         return None
     if not (str(text).isascii() and str(text).isdigit() and len(str(text)) <= MOST_DIGITS):
-        raise InputError(f"--limit {text!r} is no number of runs", "write a number, 0 for all")
+        raise InputError(say("--limit {text!r} is no number of runs", text=text), say("write a number, 0 for all"))
     return int(str(text)) or None

@@ -7,6 +7,10 @@ from typing import Any
 
 import click
 
+from scanner.cli.options import speaking_option
+from scanner.cli.speech import told
+from scanner.model.text import say
+
 NAME = click.option("--name", default="v6x", show_default=True, help="Of the lab: namespaces are called NAME-NODE.")
 SERVICES = ("22,80,139,443,445,3000,3001,3003", "53,5353")  # what runs at home, and is nobody else's business
 
@@ -25,6 +29,7 @@ def lab() -> None:
 @click.option("--temporary-lifetimes", type=(int, int), default=(86_400, 172_800), help="Of temporary addresses.")
 @click.option("--tcp", default=SERVICES[0], show_default=True, help="TCP ports that listen on the host.")
 @click.option("--udp", default=SERVICES[1], show_default=True, help="UDP ports that answer on the host.")
+@speaking_option
 def up(name: str, word: str, tcp: str, udp: str, **options: Any) -> None:
     """Build it, or build it anew; it stays until `down`."""
     from scanner.lab import rootless
@@ -45,12 +50,14 @@ def up(name: str, word: str, tcp: str, udp: str, **options: Any) -> None:
         one.down()
         raise
     _describe(one.status())
-    click.echo(f"try: v6expose lab exec{_name_option(name)} host -- v6expose scan --vantage netns:{one.node('inet')}")
+    command = f"v6expose lab exec{_name_option(name)} host -- v6expose scan --vantage netns:{one.node('inet')}"
+    click.echo(told(say("try: {command}", command=command)))
 
 
 @lab.command()
 @NAME
 @click.argument("word", metavar="PERSONALITY")
+@speaking_option
 def apply(name: str, word: str) -> None:
     """Give a lab that is up another personality."""
     from scanner.lab import rootless
@@ -62,11 +69,12 @@ def apply(name: str, word: str) -> None:
     one = Lab(name)
     one.require_up()
     one.apply(wanted)
-    click.echo(f"{name}: {wanted.name}: {wanted.help}")
+    click.echo(f"{name}: {wanted.name}: {told(wanted.help)}")
 
 
 @lab.command()
 @NAME
+@speaking_option
 def down(name: str) -> None:
     """Take it down, with everything that runs in it."""
     from scanner.lab import rootless
@@ -85,6 +93,7 @@ def down(name: str) -> None:
 @lab.command()
 @NAME
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@speaking_option
 def status(name: str, *, as_json: bool) -> None:
     """What is up: nodes, addresses, personality."""
     from scanner.lab import rootless
@@ -121,13 +130,14 @@ def execute(name: str, node: str, command: tuple[str, ...]) -> None:
 
 
 @lab.command()
+@speaking_option
 def personalities() -> None:
     """List what a router, an ISP or a host may be like."""
     from scanner.lab.personalities import PERSONALITIES
 
     width = max(len(name) for name in PERSONALITIES)
     for one in PERSONALITIES.values():
-        click.echo(f"{one.name:<{width}}  {one.help}")
+        click.echo(f"{one.name:<{width}}  {told(one.help)}")
 
 
 def _name_option(name: str) -> str:
@@ -136,9 +146,9 @@ def _name_option(name: str) -> str:
 
 def _describe(found: dict[str, Any]) -> None:
     if not found["up"]:
-        click.echo(f"{found['name']}: not up")
+        click.echo(told(say("{lab}: not up", lab=found["name"])))
         return
-    click.echo(f"{found['name']}: up, {found['personality']}")
+    click.echo(told(say("{lab}: up, {personality}", lab=found["name"], personality=found["personality"])))
     for node, namespace in found["nodes"].items():
         click.echo(f"  {node:<8} {namespace}")
     click.echo(f"  vantage  {found['vantage_address']}")

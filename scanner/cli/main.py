@@ -53,10 +53,10 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except ScanError as error:
-            from scanner.report.text import one_line  # what a file or a far end said may hold escape sequences
+            from scanner.cli.speech import warn
 
             for one in error.each:
-                click.echo(f"v6expose: {one_line(str(one), 2000)}", err=True)
+                warn(str(one))
             raise click.exceptions.Exit(error.exit_status) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from scanner.cli.speech import warn
 from scanner.model.errors import InputError, ScanError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.model.history import Keep
@@ -45,10 +45,15 @@ def keep_run(run: Run, store: Store | None, keep: Keep | None, earlier: Run | No
     try:
         store.save(run)
     except ScanError as error:
-        _say(f"the run could not be stored: {error}")
+        _say(say("the run could not be stored: {why}", why=error))
         return Kept(remembered(run, earlier), stored=False)
     except KeyboardInterrupt:
-        _say("interrupted before the run was stored; the documents hold it: v6expose history add FILE stores it later")
+        _say(
+            say(
+                "interrupted before the run was stored; the documents hold it: v6expose history add FILE stores it "
+                "later"
+            )
+        )
         return Kept(remembered(run, earlier), stored=False)
     if keep is not None:
         _prune(store, keep)
@@ -70,7 +75,7 @@ def remember(store: Store, run: Run, earlier: Run | None = None) -> Run:
             earlier = store.load(str(before.number))
         numbers = (before.number if before else None, number_of(store, run))
     except ScanError as error:
-        _say(f"what was before this run cannot be told: {error}")
+        _say(say("what was before this run cannot be told: {why}", why=error))
         return remembered(run, earlier)
     return remembered(told, earlier, numbers)
 
@@ -129,10 +134,8 @@ def _prune(store: Store, keep: Keep) -> None:
     try:
         store.prune(keep, datetime.now(UTC))
     except ScanError as error:
-        _say(f"old runs could not be forgotten: {error}")
+        _say(say("old runs could not be forgotten: {why}", why=error))
 
 
 def _say(line: str) -> None:
-    from scanner.report.text import one_line
-
-    click.echo(f"v6expose: {one_line(line, 2000)}", err=True)
+    warn(line)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import told, warn
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +45,7 @@ LONGEST_TIMEOUT = 60.0  # seconds
 @click.option(
     "--timeout", type=click.FloatRange(0.1, LONGEST_TIMEOUT), default=2.0, show_default=True, help="Seconds a try."
 )
+@speaking_option
 @shared
 def names(
     names: tuple[str, ...],
@@ -117,7 +120,7 @@ def names_to_check(asked: Iterable[str], publications: Iterable[Publication]) ->
     kept = [one.name for one in publications if one.whole]
     wanted = tuple(dict.fromkeys([*given, *kept]))
     if not wanted:
-        raise InputError("there is no name to check", "give one, for example v6expose names www.example.org")
+        raise InputError(say("there is no name to check"), say("give one, for example v6expose names www.example.org"))
     return wanted
 
 
@@ -136,10 +139,8 @@ def exit_status(records: tuple[NameRecord, ...], found: tuple[Finding, ...]) -> 
 
 
 def tell(problems: Iterable[str]) -> None:
-    from scanner.report.text import one_line
-
     for problem in problems:
-        click.echo(f"v6expose: {one_line(problem)}", err=True)
+        warn(problem)
 
 
 def document_of(
@@ -176,12 +177,14 @@ def show(
     for record in records:
         console.print(name_table(record, inventory, verbose=verbose))
     for answer in pointers:
-        console.print(Text(pointer_line(answer)))
+        console.print(Text(told(pointer_line(answer))))
     for finding in found:
-        console.print(Text(f"\n{finding.severity.upper()} {finding.title} ({finding.rule})", style="bold"))
+        severity = told(say(finding.severity.value))
+        head = f"\n{severity.upper()} {told(finding.title)} ({finding.rule})"
+        console.print(Text(head, style="bold"))
         for line in (finding.why, finding.evidence, finding.remedy):
-            console.print(Text(_plain(line)), soft_wrap=False)
-    console.print(Text("\n" + closing(records, found)))
+            console.print(Text(_plain(told(line))), soft_wrap=False)
+    console.print(Text("\n" + told(closing(records, found))))
 
 
 def name_table(record: NameRecord, inventory: Inventory, *, verbose: bool) -> RenderableType:
@@ -196,10 +199,10 @@ def name_table(record: NameRecord, inventory: Inventory, *, verbose: bool) -> Re
     table.add_column(min_width=40)
     table.add_column(ratio=1)
     for published in compare(record, inventory):
-        table.add_row(Text(f" {published.ip}", overflow="fold"), Text(standing_line(published)))
+        table.add_row(Text(f" {published.ip}", overflow="fold"), Text(told(standing_line(published))))
     for answer in record.answers:
         if verbose or not (answer.settled and answer.addresses):
-            table.add_row(Text(f"  {answer.role} {answer.server}", overflow="fold"), Text(answer_line(answer)))
+            table.add_row(Text(f"  {answer.role} {answer.server}", overflow="fold"), Text(told(answer_line(answer))))
     for one in record.publications:
         table.add_row(Text(f"  {one.client}"), Text(f"{_plain(one.path)}:{one.line}", overflow="fold"))
     return table
@@ -211,14 +214,17 @@ def standing_line(published: Published) -> str:
     from scanner.report.names import STANDINGS
 
     dying = published.standing in (Standing.TEMPORARY, Standing.DEPRECATED) and published.own
-    ends = f", dies {dies_in(published.own.valid_lifetime)}" if dying and published.own else ""
-    ttl = "" if published.ttl is None else f" (TTL {published.ttl} s)"
-    return f"{STANDINGS[published.standing]}{ends}{ttl}"
+    standing: str = STANDINGS[published.standing]
+    if dying and published.own:
+        standing = say("{standing}, dies {when}", standing=standing, when=dies_in(published.own.valid_lifetime))
+    if published.ttl is None:
+        return standing
+    return say("{standing} (TTL {ttl} s)", standing=standing, ttl=published.ttl)
 
 
 def answer_line(answer: Answer) -> str:
     said = ", ".join(map(str, answer.addresses)) or answer.outcome.upper()
-    return f"{said}: {answer.detail}" if answer.detail else said
+    return say("{said}: {detail}", said=said, detail=answer.detail) if answer.detail else said
 
 
 def pointer_line(answer: Answer) -> str:
@@ -226,7 +232,8 @@ def pointer_line(answer: Answer) -> str:
 
     nibbles = answer.question.removesuffix(".ip6.arpa").replace(".", "")[::-1]
     ip = IPv6Address(int(nibbles, 16))
-    return f"PTR of {ip}: {', '.join(map(_plain, answer.names)) or answer_line(answer)}"
+    names = ", ".join(map(_plain, answer.names)) or answer_line(answer)
+    return say("PTR of {ip}: {names}", ip=ip, names=names)
 
 
 def closing(records: tuple[NameRecord, ...], found: tuple[Finding, ...]) -> str:
@@ -235,10 +242,15 @@ def closing(records: tuple[NameRecord, ...], found: tuple[Finding, ...]) -> str:
     checked = count(len(records), "name")
     unanswered = sum(record.unanswered for record in records)
     if unanswered:
-        return (
-            f"{checked} checked, {count(len(found), 'finding')}; {unanswered} with a question that stayed unanswered."
+        return say(
+            "{names} checked, {findings}; {unanswered} with a question that stayed unanswered.",
+            names=checked,
+            findings=count(len(found), "finding"),
+            unanswered=unanswered,
         )
-    return f"{checked} checked, {count(len(found), 'finding')}." if found else f"{checked} checked, all good."
+    if not found:
+        return say("{names} checked, all good.", names=checked)
+    return say("{names} checked, {findings}.", names=checked, findings=count(len(found), "finding"))
 
 
 def _plain(text: str) -> str:

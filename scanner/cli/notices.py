@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.speech import warn
 from scanner.model.errors import EnvironmentFault, ScanError
 from scanner.model.text import say
 
@@ -66,7 +67,7 @@ def ready_notices(configuration: Configuration, *, quiet: bool) -> Notices | Non
     try:
         check(services)
     except EnvironmentFault as error:
-        _say(f"nobody will be told: {error}")
+        _say(say("nobody will be told: {why}", why=error))
     place = state_file(configuration.store)
     return Notices(services, place, configuration.notify_from, configuration.lang, quiet)
 
@@ -77,7 +78,7 @@ def _services_of(source: Source) -> tuple[Service, ...]:
     try:
         return read_source(source, os.environ)
     except EnvironmentFault as error:
-        _say(f"not everybody will be told: {error}")
+        _say(say("not everybody will be told: {why}", why=error))
         return ()
 
 
@@ -117,7 +118,7 @@ def _tell(notices: Notices, report: Report) -> None:
     try:
         _remembering(notices, report)
     except KeyboardInterrupt:
-        _say("interrupted before everybody was told; the next scan tells the rest")
+        _say(say("interrupted before everybody was told; the next scan tells the rest"))
 
 
 def _remembering(notices: Notices, report: Report) -> None:
@@ -161,7 +162,7 @@ def deliver(notices: Notices, report: Report, before: HostState, remember: Calla
     due = {label: some for label, some in due.items() if some or first}
     trouble = remember(replace(after, untold=due, started=after.started and not first))
     if trouble:
-        _say(f"what is told now cannot be remembered: {trouble}")
+        _say(say("what is told now cannot be remembered: {why}", why=trouble))
     if not due:
         return
     digest, language = replace(report.digest, first=first, note=_note(trouble)), translator(notices.language)
@@ -180,7 +181,15 @@ def deliver(notices: Notices, report: Report, before: HostState, remember: Calla
 def _show(outcomes: tuple[Outcome, ...], *, quiet: bool) -> None:
     for one in outcomes:
         if not one.sent:
-            _say(f"not told: {one.service or 'somebody'} ({one.label}), {one.words}; the next scan tries again")
+            who = one.service or say("somebody")
+            _say(
+                say(
+                    "not told: {who} ({place}), {why}; the next scan tries again",
+                    who=who,
+                    place=one.label,
+                    why=one.words,
+                )
+            )
         elif not quiet:
             click.echo(f"notify: {one.service} ({one.label})", err=True)
 
@@ -195,6 +204,4 @@ def _note(trouble: str) -> Said | None:
 
 
 def _say(line: str) -> None:
-    from scanner.report.text import one_line
-
-    click.echo(f"v6expose: {one_line(line, 2000)}", err=True)
+    warn(line)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import language_option, shared, speaking_option
+from scanner.cli.speech import told, warn
 from scanner.model.errors import EnvironmentFault, InputError, ScanError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.config import Configuration
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from scanner.notify.values import HostState, State
 
 INCOMPLETE = 3
-HOW = (
-    'write notify = ["file:/etc/v6expose/notify"] into the configuration file, or give --notify file:PATH; '
-    "the file (chmod 600) holds apprise URLs, one a line"
+HOW = say(
+    'write notify = ["file:/etc/v6expose/notify"] into the configuration file, or give '
+    "--notify file:PATH; the file (chmod 600) holds apprise URLs, one a line"
 )
 _options = (
     click.option("--notify", "notify", multiple=True, metavar="PLACE", help="As for scan: file:PATH, credential:NAME."),
@@ -44,7 +46,7 @@ def notify() -> None:
 
 @notify.command()
 @_configured
-@click.option("--lang", metavar="LANG", help="en or ja.")
+@language_option
 @shared
 def test(**options: Any) -> None:
     """Send a test message to everybody. What was told before does not matter and is not changed.
@@ -59,7 +61,7 @@ def test(**options: Any) -> None:
     configuration = _load(options)
     services = distinct(one for source in configuration.notify for one in read_source(source, os.environ))
     if not services:
-        raise InputError("nobody is to be told", HOW)
+        raise InputError(say("nobody is to be told"), HOW)
     check(services)
     message = sample(socket.gethostname(), datetime.now(UTC), translator(configuration.lang))
     outcomes = send([(service, message) for service in services])
@@ -68,14 +70,15 @@ def test(**options: Any) -> None:
         click.echo(json.dumps({"outcomes": rows}, indent=1))
     for one in outcomes:
         if not one.sent:
-            click.echo(f"v6expose: not told: {one.service} ({one.label}), {one.words}", err=True)
+            warn(say("not told: {service} ({place}), {why}", service=one.service, place=one.label, why=one.words))
         elif not (options["quiet"] or options["as_json"]):
-            click.echo(f"told: {one.service} ({one.label})")
+            click.echo(told(say("told: {service} ({place})", service=one.service, place=one.label)))
     raise SystemExit(0 if all(one.sent for one in outcomes) else INCOMPLETE)
 
 
 @notify.command()
 @_configured
+@speaking_option
 @shared
 def show(**options: Any) -> None:
     """Show who is told, from which severity on, and what is remembered of what was told. No secret is shown."""
@@ -90,15 +93,15 @@ def show(**options: Any) -> None:
         click.echo(json.dumps(document, indent=1))
         return
     if not places:
-        click.echo("Nobody is told.")
-        click.echo(f"To tell somebody, {HOW}.")
+        click.echo(told(say("Nobody is told.")))
+        click.echo(told(say("To tell somebody, {how}.", how=HOW)))
     for place in places:
         click.echo(place["place"])
         for line in place["services"]:
             click.echo(f"  {line}")
         if place["problem"]:
-            click.echo(f"  {place['problem']}")
-    click.echo(f"\nTold: findings from severity {configuration.notify_from} on.")
+            click.echo(f"  {told(place['problem'])}")
+    click.echo("\n" + told(say("Told: findings from severity {severity} on.", severity=configuration.notify_from)))
     for line in _told(path, state):
         click.echo(line)
 
@@ -148,12 +151,15 @@ def _told(path: Path, state: State | ScanError) -> list[str]:
     from scanner.report.text import one_line
 
     if isinstance(state, ScanError):
-        return [str(state)]
-    lines = [f"Remembered in {path}" if state.hosts else "Nothing was told yet."]
+        return [told(str(state))]
+    lines: list[str] = [say("Remembered in {path}", path=path) if state.hosts else say("Nothing was told yet.")]
     for host in (_host(name, one) for name, one in state.hosts.items()):
-        lines.append(f"  {host['host']}: {len(host['known'])} told and still there")
-        lines += [f"    muted, for it comes and goes: {title}" for title in host["muted"]]
+        lines.append(say("  {host}: {count} told and still there", host=host["host"], count=len(host["known"])))
+        lines += [say("    muted, for it comes and goes: {title}", title=title) for title in host["muted"]]
         if host["unmeasured_since"]:
-            lines.append(f"    not measured since {host['unmeasured_since']}")
-        lines += [f"    waiting for {label}: {number} news" for label, number in host["untold"].items()]
-    return [one_line(line) for line in lines]
+            lines.append(say("    not measured since {when}", when=host["unmeasured_since"]))
+        lines += [
+            say("    waiting for {place}: {count} news", place=label, count=number)
+            for label, number in host["untold"].items()
+        ]
+    return [one_line(told(line)) for line in lines]

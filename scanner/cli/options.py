@@ -7,11 +7,26 @@ from typing import Any
 
 import click
 
+from scanner.cli.speech import speak
+
 FORMATS_HELP = "html, json, sarif, junit, csv, markdown, prometheus, ndjson or pdf; - is standard output; repeatable."
 redact_option = click.option(
     "--redact", is_flag=True, help="Pseudonyms for every address, MAC and name in what is written and shown."
 )
-language_option = click.option("--lang", metavar="LANG", help="en or ja.")
+
+
+def _spoken(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    """Kept for whatever is said from now on, an error first of all."""
+    if value is not None:
+        speak(ctx, value)
+    return value
+
+
+language_option = click.option("--lang", metavar="LANG", help="en or ja.", callback=_spoken, is_eager=True)
+# The same for a command that only speaks, and so need not be told.
+speaking_option = click.option(
+    "--lang", metavar="LANG", help="en or ja.", callback=_spoken, is_eager=True, expose_value=False
+)
 _SHARED = (
     click.option("-v", "--verbose", is_flag=True, help="Say everything, however long."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and what was asked for."),

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from scanner.cli.speech import warn
 from scanner.model.errors import InputError
 from scanner.model.run import Run
+from scanner.model.text import say
 
 STANDARD_OUTPUT = "-"
 
@@ -25,9 +27,15 @@ def parse_output(text: str, known: Collection[str]) -> Output:
     """Raises InputError naming what is wrong with ``FORMAT=PATH``."""
     format_name, equals, path = text.partition("=")
     if not equals or not path:
-        raise InputError(f"{text!r} names no format and path", "write -o FORMAT=PATH, for example -o html=report.html")
+        raise InputError(
+            say("{text!r} names no format and path", text=text),
+            say("write -o FORMAT=PATH, for example -o html=report.html"),
+        )
     if format_name not in known:
-        raise InputError(f"there is no format {format_name!r}", f"use one of {', '.join(known)}")
+        raise InputError(
+            say("there is no format {format_name!r}", format_name=format_name),
+            say("use one of {known}", known=", ".join(known)),
+        )
     return Output(format_name, path)
 
 
@@ -42,7 +50,7 @@ def parse_outputs(texts: Iterable[str], known: Collection[str] | None = None) ->
     for output in outputs if known is None else ():
         require(output.format)
     if sum(output.path == STANDARD_OUTPUT for output in outputs) > 1:
-        raise InputError("two documents cannot share standard output", "give one of them a file name")
+        raise InputError(say("two documents cannot share standard output"), say("give one of them a file name"))
     for output in outputs:
         check_writable(output.path)
     return outputs
@@ -62,7 +70,8 @@ def write_outputs(run: Run, outputs: Iterable[Output], *, quiet: bool = False, l
             return render(run, output.format, language)
         except Exception as error:  # noqa: BLE001  (whatever it is, the other documents are written)
             failed.append(Output("json", STANDARD_OUTPUT if output.path == STANDARD_OUTPUT else f"{output.path}.json"))
-            click.echo(f"v6expose: {output.format} could not be made ({type(error).__name__}: {error})", err=True)
+            why = f"{type(error).__name__}: {error}"
+            warn(say("{format} could not be made ({why})", format=output.format, why=why))
             return ""
 
     as_asked = write_documents(((output, partial(made, output)) for output in outputs), quiet=quiet)
@@ -87,7 +96,7 @@ def write_documents(documents: Iterable[tuple[Output, Callable[[], str | bytes]]
                 click.echo(f"{output.format}: {went}", err=True)
         else:
             as_asked = False
-            click.echo(f"v6expose: {output.path} could not be written; the document is saved as {went}", err=True)
+            warn(say("{path} could not be written; the document is saved as {went}", path=output.path, went=went))
     return as_asked
 
 

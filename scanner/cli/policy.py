@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import told
 from scanner.model.errors import InputError
+from scanner.model.text import commas, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +35,7 @@ def policy() -> None:
 @policy.command()
 @click.option("--from-run", metavar="RUN", help="A stored run: its id, its number in the history, or latest.")
 @click.option("--run", "run_file", metavar="FILE.json", help="A run document; - is standard input.")
+@speaking_option
 def init(from_run: str | None, run_file: str | None) -> None:
     """Print a commented policy drafted from a run.
 
@@ -46,9 +49,9 @@ def init(from_run: str | None, run_file: str | None) -> None:
     from scanner.data.cases import EVASION, ICMPV6, load_cases
 
     if from_run and run_file:
-        raise InputError("--from-run and --run name two runs", "give one of them")
+        raise InputError(say("--from-run and --run name two runs"), say("give one of them"))
     if not (from_run or run_file):
-        raise InputError("which run?", "give --from-run RUN (for example latest) or --run FILE.json")
+        raise InputError(say("which run?"), say("give --from-run RUN (for example latest) or --run FILE.json"))
     run = named_run(from_run)[0] if from_run else read_run(run_file or "")
     text = draft(run, load_catalogue(), (*load_cases(EVASION), *load_cases(ICMPV6)))
     click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
@@ -61,6 +64,7 @@ def init(from_run: str | None, run_file: str | None) -> None:
 @click.option("--from", "vantages", multiple=True, metavar="VANTAGE", help="Only from this vantage; repeatable.")
 @click.option("--must-answer", is_flag=True, help="The checklist fails when it does not.")
 @POLICY
+@speaking_option
 def allow(
     door: str, *, reason: str, address: str, vantages: Sequence[str], must_answer: bool, policy_file: str | None
 ) -> None:
@@ -74,10 +78,10 @@ def allow(
     text = read_text(path)
     same = covering(parse_policy(text, str(path)), entry)
     if same is not None:
-        click.echo(f"{path}:{same.line}: {door} is allowed already")
+        click.echo(told(say("{path}:{line}: {door} is allowed already", path=path, line=same.line, door=door)))
         return
     replace_text(path, add_allow(text, str(path), entry))
-    click.echo(f"{path}: {door} is allowed")
+    click.echo(told(say("{path}: {door} is allowed", path=path, door=door)))
 
 
 @policy.command()
@@ -85,6 +89,7 @@ def allow(
 @REASON
 @click.option("--until", required=True, metavar="DAY", help="The last day (UTC) on which it holds: 2026-12-31.")
 @POLICY
+@speaking_option
 def waive(item: str, *, reason: str, until: str, policy_file: str | None) -> None:
     """Accept until a day that ITEM fails: a fact as the checklist names it, or tcp/445. Renews an older waiver."""
     from scanner.policy import Waiver, tables
@@ -99,13 +104,14 @@ def waive(item: str, *, reason: str, until: str, policy_file: str | None) -> Non
         _argument("--until", tables.day, until),
     )
     if waiver.expired(datetime.now(UTC).date()):
-        raise InputError(f"--until {until} has passed", "give a day to come")
+        raise InputError(say("--until {until} has passed", until=until), say("give a day to come"))
     replace_text(path, add_waiver(read_text(path), str(path), waiver))
-    click.echo(f"{path}: {waiver.item} is waived until {waiver.until}")
+    click.echo(told(say("{path}: {item} is waived until {day}", path=path, item=waiver.item, day=waiver.until)))
 
 
 @policy.command()
 @click.argument("policy_file", metavar="[POLICY.toml]", required=False)
+@speaking_option
 @shared
 def check(policy_file: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
     """Read the policy and say every mistake in it, each with its line. Exit status: 0 none, 2 some."""
@@ -119,8 +125,14 @@ def check(policy_file: str | None, *, as_json: bool, quiet: bool, verbose: bool)
         document = {"policy": found.source, "host": found.host, "allow": len(found.allow), "require": required}
         click.echo(json.dumps(document | {"waive": [waiver.item for waiver in found.waive]}, indent=1))
     elif not quiet:
-        said = f"{len(found.allow)} allowed, {len(required)} required, {len(found.waive)} waived"
-        click.echo(f"{found.source}: {said}" + (f", for host {found.host}" if found.host else ""))
+        said = say(
+            "{policy}: {allowed} allowed, {required} required, {waived} waived",
+            policy=found.source,
+            allowed=len(found.allow),
+            required=len(required),
+            waived=len(found.waive),
+        )
+        click.echo(told(commas([said, *([say("for host {host}", host=found.host)] if found.host else [])])))
 
 
 def path_of(file: str | None) -> Path:
@@ -139,7 +151,9 @@ def entry_of(door: str, reason: str, address: str, vantages: Sequence[str], *, m
 
     ports, slash, protocol = door.rpartition("/")
     if not slash or protocol not in PROTOCOLS:
-        raise InputError(f"{door!r} is no PORTS/PROTO", "write 443/tcp, 22,80/tcp or 60000-61000/udp")
+        raise InputError(
+            say("{door!r} is no PORTS/PROTO", door=door), say("write 443/tcp, 22,80/tcp or 60000-61000/udp")
+        )
     return Allow(
         protocol,
         _argument("PORTS", tables.ports, ports),
@@ -154,4 +168,4 @@ def _argument(name: str, read: Callable[[Any], T], raw: object) -> T:
     try:
         return read(raw)
     except InputError as error:
-        raise InputError(f"{name} {error.message}", error.remedy) from error
+        raise InputError(say("{name} {message}", name=name, message=error.message), error.remedy) from error

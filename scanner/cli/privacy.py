@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
 from scanner.cli.privacy_change import ROOT, RUNNING_ROOT, set_value, undo
+from scanner.cli.speech import warn
 from scanner.model.errors import InputError
 from scanner.model.privacy import Profile
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--interface", "only", metavar="IF", help="Show this interface only.")
 @ROOT
+@speaking_option
 @shared
 @click.pass_context
 def privacy(
@@ -37,14 +40,16 @@ def privacy(
     if ctx.invoked_subcommand is not None:
         if profile or only or root != RUNNING_ROOT or as_json or quiet or verbose:
             word = ctx.invoked_subcommand
-            raise InputError(f"options of `privacy {word}` stand before it", f"write them after the word {word}")
+            raise InputError(
+                say("options of `privacy {word}` stand before it", word=word),
+                say("write them after the word {word}", word=word),
+            )
         return
     from rich.console import Console
 
     from scanner.cli.privacy_show import document_of, show
     from scanner.privacy.look import look
     from scanner.privacy.tree import Tree
-    from scanner.report.text import one_line
 
     seen = _only(look(Tree(root), profile=Profile(profile) if profile else None), only)
     if as_json:
@@ -53,7 +58,7 @@ def privacy(
         show(seen, Console(file=sys.stdout, highlight=False), verbose=verbose)
     if not quiet:
         for problem in seen.problems:
-            click.echo(f"v6expose: {one_line(problem)}", err=True)
+            warn(problem)
 
 
 def _only(seen: Privacy, interface: str | None) -> Privacy:
@@ -63,12 +68,15 @@ def _only(seen: Privacy, interface: str | None) -> Privacy:
 
     fitting = tuple(one for one in seen.interfaces if one.interface == interface)
     if not fitting:
-        raise InputError(f"there is no interface {interface!r} with IPv6", _known(seen.interfaces))
+        raise InputError(
+            say("there is no interface {interface!r} with IPv6", interface=interface), _known(seen.interfaces)
+        )
     return replace(seen, interfaces=fitting)
 
 
 def _known(interfaces: tuple[InterfacePrivacy, ...]) -> str:
-    return "use one of " + ", ".join(one.interface for one in interfaces) if interfaces else "there is none at all"
+    names = ", ".join(one.interface for one in interfaces)
+    return say("use one of {names}", names=names) if names else say("there is none at all")
 
 
 privacy.add_command(set_value)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
 from scanner.cli.privacy_show import number
+from scanner.cli.speech import told
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.privacy import USE_TEMPADDR
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.privacy.apply import Applied
@@ -39,6 +41,7 @@ ROOT = click.option(
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @ROOT
+@speaking_option
 @shared
 def set_value(
     *,
@@ -68,8 +71,8 @@ def set_value(
             click.echo(json.dumps(_change_document(change, None), indent=1))
         return
     _require_root()
-    if not yes and not _agreed("Change this?"):
-        click.echo("nothing was changed", err=True)
+    if not yes and not _agreed(told(say("Change this?"))):
+        click.echo(told(say("nothing was changed")), err=True)
         return
     applied = _applied(tree, kernel, change, running_system=root == RUNNING_ROOT)
     if as_json:
@@ -83,6 +86,7 @@ def set_value(
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Say what would be put back, and write nothing.")
 @ROOT
+@speaking_option
 @shared
 def undo(*, dry_run: bool, root: Path, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
     """Take the last `privacy set` back: files, owner and kernel as they were. Again takes back the one before."""
@@ -101,8 +105,8 @@ def undo(*, dry_run: bool, root: Path, as_json: bool, quiet: bool, verbose: bool
     if as_json:
         click.echo(json.dumps({"undone": not dry_run, "change": asdict(record), "notes": list(notes)}, indent=1))
     elif not quiet:
-        for line in (*(f"would {one}" if dry_run else one for one in lines), *notes):
-            click.echo(one_line(line))
+        for line in (*(say("would {what}", what=one) if dry_run else one for one in lines), *notes):
+            click.echo(one_line(told(line)))
 
 
 def _planned(tree: Tree, kernel: Kernel, interface: str, value: int, *, persist: bool) -> Change:
@@ -113,10 +117,13 @@ def _planned(tree: Tree, kernel: Kernel, interface: str, value: int, *, persist:
     interfaces = kernel.interfaces()
     if interface not in {one.name for one in interfaces}:
         known = ", ".join(one.name for one in interfaces if one.name != "lo")
-        raise InputError(f"there is no interface {interface!r} with IPv6", f"use one of {known}")
+        raise InputError(
+            say("there is no interface {interface!r} with IPv6", interface=interface),
+            say("use one of {known}", known=known),
+        )
     if persist:
         return plan_change(tree, interfaces, kernel_defaults(kernel), interface, value)
-    return Change(interface, value, Layer.KERNEL, notes=("without --persist this holds until the next reboot",))
+    return Change(interface, value, Layer.KERNEL, notes=(say("without --persist this holds until the next reboot"),))
 
 
 def _preview(change: Change, running: int | None, *, persist: bool, to_error: bool) -> None:
@@ -127,27 +134,29 @@ def _preview(change: Change, running: int | None, *, persist: bool, to_error: bo
     if diff:
         click.echo(clean(diff), nl=False, err=to_error)
     elif persist:
-        click.echo("the files need no change", err=to_error)
+        click.echo(told(say("the files need no change")), err=to_error)
     for command in change.reload:
-        click.echo(f"run: {one_line(' '.join(command))}", err=to_error)
+        click.echo(told(say("run: {command}", command=one_line(" ".join(command)))), err=to_error)
     path = f"/proc/sys/net/ipv6/conf/{change.interface}/{USE_TEMPADDR}"
     click.echo(f"{path}: {number(running)} -> {change.value}", err=to_error)
     for note in change.notes:
-        click.echo(f"note: {one_line(note)}", err=to_error)
+        click.echo(one_line(told(say("note: {what}", what=note))), err=to_error)
 
 
 def _require_root() -> None:
     import os
 
     if os.geteuid() != 0:
-        raise EnvironmentFault("changing settings needs root", "run it with sudo, or look first with --dry-run")
+        raise EnvironmentFault(
+            say("changing settings needs root"), say("run it with sudo, or look first with --dry-run")
+        )
 
 
 def _agreed(question: str) -> bool:
     try:
         return click.confirm(question, err=True)
     except click.Abort as error:
-        raise InputError("standard input gave no answer", "add --yes to change without asking") from error
+        raise InputError(say("standard input gave no answer"), say("add --yes to change without asking")) from error
 
 
 def _applied(tree: Tree, kernel: Kernel, change: Change, *, running_system: bool) -> Applied:
@@ -163,13 +172,13 @@ def _tell(applied: Applied, *, quiet: bool, verbose: bool) -> None:
     from scanner.report.text import one_line
 
     proof = applied.proof
-    click.echo(f"{proof.outcome}: {proof.words}")
+    click.echo(told(say("{outcome}: {words}", outcome=say(proof.outcome), words=proof.words)))
     if verbose and proof.source_before:
-        click.echo(f"before: new connections left from {proof.source_before}")
+        click.echo(told(say("before: new connections left from {source}", source=proof.source_before)))
     if not quiet:
         for note in applied.notes:
-            click.echo(f"note: {one_line(note)}", err=True)
-        click.echo("take it back with `v6expose privacy undo`", err=True)
+            click.echo(one_line(told(say("note: {what}", what=note))), err=True)
+        click.echo(told(say("take it back with `v6expose privacy undo`")), err=True)
 
 
 def _change_document(change: Change, applied: Applied | None) -> dict[str, Any]:
@@ -188,6 +197,16 @@ def _change_document(change: Change, applied: Applied | None) -> dict[str, Any]:
 
 
 def _undo_lines(record: Record) -> list[str]:
-    lines = [f"{'restore' if one.backup else 'remove'} {one.path}" for one in record.files]
-    lines.append(f"set use_tempaddr of {record.interface} to {number(record.running)} (change of {record.at})")
+    lines: list[str] = [
+        say("restore {path}", path=one.path) if one.backup else say("remove {path}", path=one.path)
+        for one in record.files
+    ]
+    lines.append(
+        say(
+            "set use_tempaddr of {interface} to {value} (change of {when})",
+            interface=record.interface,
+            value=number(record.running),
+            when=record.at,
+        )
+    )
     return lines

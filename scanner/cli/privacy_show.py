@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from scanner.cli.speech import told
 from scanner.model.privacy import USE_TEMPADDR, WANTED, Profile, effective
+from scanner.model.text import alternatives, enumerated, say
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from scanner.model.privacy import Forecast, InterfacePrivacy, Privacy
+
+PROFILES = {Profile.SERVER: say("server"), Profile.DESKTOP: say("desktop")}
 
 
 def document_of(seen: Privacy) -> dict[str, Any]:
@@ -57,36 +61,52 @@ def show(seen: Privacy, console: Console, *, verbose: bool) -> None:
 
     from scanner.report.text import one_line
 
-    console.print(Text(f"Judged as a {seen.profile}: {one_line(seen.profile_reason)} (--profile decides)\n"))
+    judged = say(
+        "Judged as a {profile}: {why} (--profile decides)",
+        profile=PROFILES[seen.profile],
+        why=one_line(seen.profile_reason),
+    )
+    console.print(Text(told(judged) + "\n"))
     for one in seen.interfaces:
         console.print(Text(one_line(one.interface), style="bold"))
-        console.print(Text(f"  {verdict_of(seen.profile, one)}"))
+        console.print(Text(f"  {told(verdict_of(seen.profile, one))}"))
         if one.source:
-            kind = {True: "temporary", False: "stable", None: "kind not known"}[one.source_temporary]
-            console.print(Text(f"  new connections leave from {one.source} ({kind})"))
+            kind = {True: say("temporary"), False: say("stable"), None: say("kind not known")}[one.source_temporary]
+            leave = say("new connections leave from {source} ({kind})", source=one.source, kind=kind)
+            console.print(Text(f"  {told(leave)}"))
         for note in one.notes:
-            console.print(Text(f"  {one_line(note)}"))
+            console.print(Text(f"  {one_line(told(note))}"))
         console.print(settings_table(one, verbose=verbose))
     if not seen.interfaces:
-        console.print("No interface speaks IPv6.")
+        console.print(told(say("No interface speaks IPv6.")))
 
 
 def verdict_of(profile: Profile, one: InterfacePrivacy) -> str:
     """One line: does the interface do what the profile wants, now and after a reboot?"""
     forecast = one.forecast(USE_TEMPADDR)
     wanted = WANTED[profile]
-    words = " or ".join(str(value) for value in sorted(wanted))
+    words = alternatives([str(value) for value in sorted(wanted)])
     values = {
-        "now": effective(USE_TEMPADDR, forecast.running) if forecast else None,
-        "after a reboot": effective(USE_TEMPADDR, forecast.predicted) if forecast else None,
+        say("now"): effective(USE_TEMPADDR, forecast.running) if forecast else None,
+        say("after a reboot"): effective(USE_TEMPADDR, forecast.predicted) if forecast else None,
     }
     wrong = [when for when, value in values.items() if value is not None and value not in wanted]
     unknown = [when for when, value in values.items() if value is None]
     if wrong:
-        return f"NOT as a {profile} should be {' and '.join(wrong)}: use_tempaddr should be {words}"
+        return say(
+            "NOT as a {profile} should be {when}: use_tempaddr should be {words}",
+            profile=PROFILES[profile],
+            when=enumerated(wrong),
+            words=words,
+        )
     if unknown:
-        return f"not known {' and '.join(unknown)}; for a {profile} use_tempaddr should be {words}"
-    return f"as a {profile} should be (use_tempaddr {words})"
+        return say(
+            "not known {when}; for a {profile} use_tempaddr should be {words}",
+            when=enumerated(unknown),
+            profile=PROFILES[profile],
+            words=words,
+        )
+    return say("as a {profile} should be (use_tempaddr {words})", profile=PROFILES[profile], words=words)
 
 
 def settings_table(one: InterfacePrivacy, *, verbose: bool) -> RenderableType:
@@ -98,17 +118,24 @@ def settings_table(one: InterfacePrivacy, *, verbose: bool) -> RenderableType:
     from scanner.report.text import one_line
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("Setting", "Now", "Reboot"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("Meaning (now), standard", overflow="fold")
+    for heading in (say("Setting"), say("Now"), say("Reboot")):
+        table.add_column(told(heading), no_wrap=True)
+    table.add_column(told(say("Meaning (now), standard")), overflow="fold")
     for forecast in one.forecasts:
         setting = BY_NAME[forecast.setting]
         then = f"{number(forecast.predicted)}{'?' if forecast.doubt else ''}"
-        meaning = f"{setting.meaning}: {setting.explain(forecast.running)}; {setting.standard}"
+        meaning = told(
+            say(
+                "{meaning}: {now}; {standard}",
+                meaning=setting.meaning,
+                now=setting.explain(forecast.running),
+                standard=setting.standard,
+            )
+        )
         style = "bold" if forecast.differs else ""
         table.add_row(Text(setting.name), number(forecast.running), Text(then, style=style), Text(meaning))
         for line in _reasons(forecast, verbose=verbose):
-            table.add_row("", "", "", Text(one_line(line), style="dim"))
+            table.add_row("", "", "", Text(one_line(told(line)), style="dim"))
     return Padding(table, (0, 0, 1, 2))
 
 
@@ -119,14 +146,20 @@ def number(value: int | None) -> str:
 def _reasons(forecast: Forecast, *, verbose: bool) -> list[str]:
     """Who decides at boot: always where a file does or the value changes, the losers with --verbose."""
     winner = forecast.decided_by
-    lines = []
+    lines: list[str] = []
     if winner.place or forecast.differs or forecast.setting == USE_TEMPADDR or verbose:
-        written = f" (written by {winner.place.generator})" if winner.place and winner.place.generator else ""
-        lines.append(f"at boot: {winner.layer}, {winner.place or 'no file'}{written}: {winner.words}")
+        place: object = winner.place or say("no file")
+        if winner.place and winner.place.generator:
+            place = say("{place} (written by {program})", place=winner.place, program=winner.place.generator)
+        lines.append(
+            say("at boot: {layer}, {place}: {words}", layer=winner.layer.value, place=place, words=winner.words)
+        )
     if forecast.doubt:
-        lines.append(f"not sure: {forecast.doubt}")
+        lines.append(say("not sure: {doubt}", doubt=forecast.doubt))
     if verbose:
         lines += [
-            f"overruled: {said.layer}, {said.place}: {said.words}" for said in forecast.statements[:-1] if said.place
+            say("overruled: {layer}, {place}: {words}", layer=said.layer.value, place=said.place, words=said.words)
+            for said in forecast.statements[:-1]
+            if said.place
         ]
     return lines

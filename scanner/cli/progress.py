@@ -5,6 +5,10 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Self, TextIO
 
+from scanner.cli.speech import language
+from scanner.language import translator
+from scanner.model.text import say
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -21,6 +25,7 @@ class Display:
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
         self._quiet = quiet
+        self._language = translator(language())  # the threads that report have no click context
         self._stages: dict[str, str] = {}  # vantage -> what it does
         self._tasks: dict[str, TaskID] = {}
         self._console = Console(file=stream, stderr=True)
@@ -58,17 +63,18 @@ class Display:
         from rich.markup import escape
 
         whose = f"{progress.vantage}: " if progress.vantage else ""
+        stage = self._language.translate(progress.stage)
         new = progress.stage != self._stages.get(progress.vantage)
         self._stages[progress.vantage] = progress.stage
         if new and not self._live:
-            self._console.print(f"v6expose: {whose}{progress.stage}", markup=False, highlight=False, soft_wrap=True)
+            self._console.print(f"v6expose: {whose}{stage}", markup=False, highlight=False, soft_wrap=True)
         task = self._task_of(progress.vantage)
         if new:
             self._bars.reset(task, total=progress.total or None)
         rate = f"{progress.rate:,.0f} pps" if progress.total > 1 else ""
         self._bars.update(
             task,
-            description=escape(f"{whose}{progress.stage}"),
+            description=escape(f"{whose}{stage}"),
             completed=progress.done,
             total=progress.total or None,
             rate=rate,
@@ -78,5 +84,9 @@ class Display:
         """The vantage's bar; the one that told of the run before there were vantages becomes the first one's."""
         if vantage not in self._tasks:
             first = self._tasks.pop("", None) if vantage else None
-            self._tasks[vantage] = self._bars.add_task("starting", total=None, rate="") if first is None else first
+            self._tasks[vantage] = (
+                self._bars.add_task(self._language.translate(say("starting")), total=None, rate="")
+                if first is None
+                else first
+            )
         return self._tasks[vantage]

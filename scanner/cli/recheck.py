@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import told, warn
 from scanner.model.ports import PortSet
+from scanner.model.text import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from scanner.config import Configuration
     from scanner.model.run import Run
+    from scanner.model.text import TextRecord
     from scanner.probes.surroundings import Progress
     from scanner.recheck import Means
     from scanner.remedies.again import Again, Shift
 
 GONE, STILL_THERE, NOT_MEASURED, INTERRUPTED = 0, 1, 3, 130
+WORDS = {"GONE": say("GONE"), "STILL_THERE": say("STILL THERE"), "NOT_MEASURED": say("NOT MEASURED")}
 MOST_PORTS = 30  # characters of a list of ports
 MOST_SHIFTS = 12  # lines about one finding
 
@@ -39,6 +43,7 @@ MOST_SHIFTS = 12  # lines about one finding
 @click.option("--policy", metavar="FILE", help="What may be open: TOML with [[allow]] entries.")
 @click.option("--rate", metavar="PPS", help="Ceiling in packets a second (default 10000).")
 @click.option("--config", "config_file", metavar="FILE", help="Configuration file, read before ./v6expose.toml.")
+@speaking_option
 @shared
 def recheck(finding: str, **options: Any) -> None:
     """Look at FINDING again: send only the probes that tell, from the vantages of the run it comes from.
@@ -57,14 +62,14 @@ def recheck(finding: str, **options: Any) -> None:
     try:
         judged, scanned = look_again(run, findings, means)
     except KeyboardInterrupt:
-        click.echo("v6expose: interrupted before anything was measured", err=True)
+        warn(say("interrupted before anything was measured"))
         raise SystemExit(INTERRUPTED) from None
     if options["as_json"]:
         click.echo(json.dumps(document(judged, scanned), indent=1, ensure_ascii=False))
     else:
         from scanner.cli.remedy import wrapped
 
-        for line in page(judged, everything=options["verbose"]):
+        for line in page(judged, run.texts, everything=options["verbose"]):
             indent = " " * (len(line) - len(line.lstrip()))
             click.echo("\n".join(wrapped(line, f"{indent}  ")))
     if scanned is not None and scanned.run.interrupted:
@@ -137,24 +142,24 @@ def document(judged: Iterable[Again], scanned: Run | None) -> dict[str, Any]:
     }
 
 
-def page(judged: Iterable[Again], *, everything: bool) -> Iterator[str]:
+def page(judged: Iterable[Again], texts: Mapping[str, TextRecord] | None = None, *, everything: bool) -> Iterator[str]:
     """A finding a paragraph: what became of it, then what was seen before and after."""
     from scanner.remedies.again import Standing
     from scanner.report.text import one_line
 
     for one in judged:
-        yield f"{one.standing.upper()}: {one.before.rule} {one_line(one.before.title)}"
+        yield f"{told(WORDS[one.standing.name])}: {one.before.rule} {one_line(told(one.before.title, texts))}"
         if one.why:
-            yield f"  {one_line(one.why)}"
-        told = list(one.shifts)
-        for shift in told if everything else told[:MOST_SHIFTS]:
+            yield f"  {one_line(told(one.why))}"
+        shifts = list(one.shifts)
+        for shift in shifts if everything else shifts[:MOST_SHIFTS]:
             yield f"  {change(shift, everything=everything)}"
-        if len(told) > MOST_SHIFTS and not everything:
-            yield f"  and {len(told) - MOST_SHIFTS} more changes (-v shows them)"
-        if one.standing is Standing.GONE and any(shift.after == "closed" for shift in told):
-            yield "  nobody listens there any more; the router still lets the port in"
-        if one.standing is Standing.GONE and any(shift.after == "open" for shift in told):
-            yield "  it still answers: your policy, or another expectation, allows it now"
+        if len(shifts) > MOST_SHIFTS and not everything:
+            yield "  " + told(say("and {count} more changes (-v shows them)", count=len(shifts) - MOST_SHIFTS))
+        if one.standing is Standing.GONE and any(shift.after == "closed" for shift in shifts):
+            yield "  " + told(say("nobody listens there any more; the router still lets the port in"))
+        if one.standing is Standing.GONE and any(shift.after == "open" for shift in shifts):
+            yield "  " + told(say("it still answers: your policy, or another expectation, allows it now"))
 
 
 def change(shift: Shift, *, everything: bool) -> str:
@@ -164,6 +169,7 @@ def change(shift: Shift, *, everything: bool) -> str:
 
     ports = one_line(shift.ports, None)
     if len(ports) > MOST_PORTS and not everything and shift.protocol != CASE:
-        ports = f"{ports[:MOST_PORTS].rpartition(',')[0]} and more ({len(PortSet.parse(ports))} ports)"
-    place = f"{shift.address} from {one_line(shift.vantage)}"
+        shown, number = ports[:MOST_PORTS].rpartition(",")[0], len(PortSet.parse(ports))
+        ports = told(say("{ports} and more ({count} ports)", ports=shown, count=number))
+    place = told(say("{address} from {vantage}", address=shift.address, vantage=one_line(shift.vantage)))
     return f"{place}: {shift.protocol}/{ports} {one_line(shift.before)} -> {shift.after}"

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import language_option, shared
+from scanner.cli.speech import told
 from scanner.model.errors import InputError
+from scanner.model.text import commas, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +50,7 @@ STEP = "   "  # under which a step goes on
     help="The ends of a DS-Lite or MAP-E tunnel, whose protocol 4 must pass.",
 )
 @click.option("--list", "list_them", is_flag=True, help="List the routers that are known.")
-@click.option("--lang", metavar="LANG", help="en or ja.")
+@language_option
 @shared
 def remedy(finding: str | None, **options: Any) -> None:
     """Print how to fix FINDING on your router, with this host's own prefix and ports.
@@ -60,7 +62,9 @@ def remedy(finding: str | None, **options: Any) -> None:
         show_routers(as_json=options["as_json"])
         return
     if not finding:
-        raise InputError("no finding is named", "give a rule (V6X001), a port (445/tcp) or a fingerprint, or --list")
+        raise InputError(
+            say("no finding is named"), say("give a rule (V6X001), a port (445/tcp) or a fingerprint, or --list")
+        )
     from scanner.cli.runs import chosen_run
     from scanner.remedies import guess_router
     from scanner.remedies.pick import pick
@@ -120,7 +124,7 @@ def show_routers(*, as_json: bool) -> None:
         return
     width = max(len(one.id) for one in rows)
     for one in rows:
-        click.echo(f"{one.id:<{width}}  {one.name}")
+        click.echo(f"{one.id:<{width}}  {told(one.name)}")
 
 
 def document(findings: Iterable[Finding], guesses: Iterable[Guess], remedies: Iterable[Remedy]) -> dict[str, Any]:
@@ -139,22 +143,23 @@ def page(
     run: Run, findings: Iterable[Finding], guesses: tuple[Guess, ...], remedies: tuple[Remedy, ...], *, bare: bool
 ) -> Iterator[str]:
     """``bare`` leaves the texts themselves, ready for a pipe."""
-    from scanner.report.text import one_line
+    from scanner.report.text import moment, one_line
 
     if bare:
         yield "\n\n".join(one.text.rstrip("\n") for one in remedies)
         return
     for title in dict.fromkeys(finding.title for finding in findings):
-        yield from wrapped(one_line(title))
-    yield from wrapped(f"(run {one_line(run.run.id)} of {run.run.finished_at:%Y-%m-%d %H:%M} UTC)")
+        yield from wrapped(one_line(told(title, run.texts)))
+    origin = say("(run {run} of {when})", run=one_line(run.run.id), when=moment(run.run.finished_at))
+    yield from wrapped(told(origin))
     yield from explained(guesses)
     for one in remedies:
         yield ""
-        yield from told(one)
+        yield from paragraphs(one)
     if not remedies:
         for words in dict.fromkeys(finding.remedy for finding in findings):
             yield ""
-            yield from wrapped(one_line(words, None))
+            yield from wrapped(one_line(told(words, run.texts), None))
 
 
 def explained(guesses: tuple[Guess, ...]) -> Iterator[str]:
@@ -164,18 +169,20 @@ def explained(guesses: tuple[Guess, ...]) -> Iterator[str]:
     if not guesses:
         return
     first, *others = guesses
-    yield from wrapped(f"Router: {first.name}, because {one_line(first.why)}. Another one? Give --router.")
+    router = say("Router: {name}, because {why}. Another one? Give --router.", name=first.name, why=one_line(first.why))
+    yield from wrapped(told(router))
     if others:
-        yield from wrapped(f"It may also be: {', '.join(f'{one.name} (--router {one.router})' for one in others)}.")
+        named = commas(say("{name} (--router {id})", name=one.name, id=one.router) for one in others)
+        yield from wrapped(told(say("It may also be: {routers}.", routers=named)))
 
 
-def told(one: Remedy) -> Iterator[str]:
+def paragraphs(one: Remedy) -> Iterator[str]:
     """Title, text, caution, source: the text as it is, steps wrapped."""
     from scanner.remedies import Language
 
-    yield from wrapped(f"== {one.title}")
+    yield from wrapped(f"== {told(one.title)}")
     if one.caution:
-        yield from wrapped(f"Look first: {one.caution}")
+        yield from wrapped(told(say("Look first: {caution}", caution=one.caution)))
     yield ""
     for line in one.text.rstrip("\n").splitlines():
         if one.language is Language.STEPS:
@@ -183,7 +190,7 @@ def told(one: Remedy) -> Iterator[str]:
         else:
             yield line
     yield ""
-    yield from wrapped(f"Source: {one.source}")
+    yield from wrapped(told(say("Source: {source}", source=one.source)))
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:

@@ -14,8 +14,9 @@ from scanner.cli.options import FORMATS_HELP, language_of, language_option, reda
 from scanner.cli.output import STANDARD_OUTPUT, parse_outputs, redacted_if, write_outputs
 from scanner.model.errors import InputError
 from scanner.model.run import Run
+from scanner.model.text import say
 
-REMEDY = "give a file written by -o json=PATH"
+REMEDY = say("give a file written by -o json=PATH")
 LARGEST = 512 * 1024 * 1024  # bytes; ten addresses with every port alternating are 15 MB
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1
 _GZIP_WINDOW = 31
@@ -61,9 +62,9 @@ def read_run(file: str) -> Run:
         content = sys.stdin.buffer.read() if file == STANDARD_OUTPUT else Path(file).read_bytes()
         return run_from_json(_unpacked(content))
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}", REMEDY) from error
+        raise InputError(say("{file} cannot be read: {why}", file=file, why=error.strerror), REMEDY) from error
     except InputError as error:
-        raise InputError(f"{file} is {error.message}", error.remedy) from error
+        raise InputError(say("{file} is {message}", file=file, message=error.message), error.remedy) from error
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -79,7 +80,7 @@ def _at_most(decompress: Callable[[bytes, int], bytes], content: bytes, kind: st
     try:
         unpacked = decompress(content, LARGEST + 1)
     except (zlib.error, lzma.LZMAError) as error:
-        raise InputError(f"a damaged {kind} file", REMEDY) from error
+        raise InputError(say("a damaged {kind} file", kind=kind), REMEDY) from error
     if len(unpacked) > LARGEST:
-        raise InputError(f"larger than {LARGEST:,} bytes when unpacked", REMEDY)
+        raise InputError(say("larger than {largest:,} bytes when unpacked", largest=LARGEST), REMEDY)
     return unpacked

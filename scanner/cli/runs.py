@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.model.run import Run
@@ -16,7 +17,7 @@ LATEST = "latest"
 def chosen_run(file: str | None, reference: str | None) -> Run:
     """``file`` from --run, ``reference`` from --from-run, else the latest stored run here. Raises InputError."""
     if file and reference:
-        raise InputError("--run and --from-run name two runs", "give one of them")
+        raise InputError(say("--run and --from-run name two runs"), say("give one of them"))
     if file:
         from scanner.cli.report import read_run
 
@@ -29,7 +30,8 @@ def chosen_run(file: str | None, reference: str | None) -> Run:
     try:
         return store.load(LATEST, socket.gethostname())
     except (InputError, EnvironmentFault) as error:
-        remedy = "scan first, or give --run FILE.json (written by scan -o json=FILE.json) or --from-run RUN"
+        remedy = say("scan first, or give --run FILE.json (written by scan -o json=FILE.json) or --from-run RUN")
         raise InputError(
-            f"there is no stored run of this host to take the finding from ({error.message})", remedy
+            say("there is no stored run of this host to take the finding from ({message})", message=error.message),
+            remedy,
         ) from error

@@ -15,9 +15,11 @@ import click
 
 from scanner.cli.memory import NO_STORE, keep_run, named_run, store_of
 from scanner.cli.notices import ready_notices, tell_failure, tell_run
-from scanner.cli.options import FORMATS_HELP, redact_option, shared
+from scanner.cli.options import FORMATS_HELP, language_option, redact_option, shared
 from scanner.cli.output import Output, parse_outputs, redacted_if, write_outputs
+from scanner.cli.speech import told, warn
 from scanner.model.errors import EnvironmentFault, InputError, ScanError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.config import Configuration
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from scanner.scan import Request
 
 INTERRUPTED, INCOMPLETE, FINDINGS, CLEAN = 130, 3, 1, 0
-THREE_WAYS = (
-    "give one: --vantage ssh:user@vps (any Linux host on the Internet with IPv6 and python3), "
-    "--vantage exec:'COMMAND PREFIX' that lands outside, or try the built-in Internet: v6expose demo"
+THREE_WAYS = say(
+    "give one: --vantage ssh:user@vps (any Linux host on the Internet with IPv6 and "
+    "python3), --vantage exec:'COMMAND PREFIX' that lands outside, or try the built-in "
+    "Internet: v6expose demo"
 )
 
 
@@ -73,7 +76,7 @@ THREE_WAYS = (
 @click.option(
     "--expect", metavar="POLICY", help="What the router is meant to do: strict (default), rfc6092 or transparent."
 )
-@click.option("--lang", metavar="LANG", help="en or ja.")
+@language_option
 @click.option("--config", "config_file", metavar="FILE", help="Configuration file, read before ./v6expose.toml.")
 @click.option(
     "--before",
@@ -136,10 +139,10 @@ def scan(**options: Any) -> None:
         dry_run(request, as_json=options["as_json"])
         return
     if not request.vantages:
-        raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
+        raise EnvironmentFault(say("no vantage: an outside view needs a place outside"), THREE_WAYS)
     quiet, store = options["quiet"], store_of(configuration.store)
     if options["scheduled"] and not alone_here():
-        click.echo("v6expose: another scheduled scan of this host still runs; this one is left out", err=True)
+        warn(say("another scheduled scan of this host still runs; this one is left out"))
         return
     notices = ready_notices(configuration, quiet=quiet)
     try:
@@ -290,14 +293,14 @@ def run_scan(request: Request, *, quiet: bool) -> Run:
         presses += 1
         if presses == 1:
             raise KeyboardInterrupt
-        click.echo("v6expose: already stopping; writing what was measured", err=True)
+        warn(say("already stopping; writing what was measured"))
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Display(sys.stderr, quiet=quiet) as display:
             return tell(request, discover, display.update)
     except KeyboardInterrupt:
-        click.echo("v6expose: interrupted before anything was measured", err=True)
+        warn(say("interrupted before anything was measured"))
         raise SystemExit(INTERRUPTED) from None
     finally:
         for number, handler in before.items():
@@ -338,10 +341,11 @@ def dry_run(request: Request, *, as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(
-        "Packets", "Target", "At most", "A second", title="Nothing is sent: this is what a scan would send at most"
+        *map(told, (say("Packets"), say("Target"), say("At most"), say("A second"))),
+        title=told(say("Nothing is sent: this is what a scan would send at most")),
     )
     for c in classes:
-        table.add_row(c.name, c.target, f"{c.count:,}", f"{c.rate:,}")
+        table.add_row(told(c.name), told(c.target), f"{c.count:,}", f"{c.rate:,}")
     Console().print(table)
 
 
@@ -351,11 +355,13 @@ def beside_the_probes(request: Request) -> tuple[PacketClass, ...]:
     from scanner.names import at_scan
     from scanner.plan import PacketClass
 
-    rows = [PacketClass("UDP call home from this host", str(one), TRIES, round(1 / WAIT)) for one in request.vantages]
+    rows = [
+        PacketClass(say("UDP call home from this host"), str(one), TRIES, round(1 / WAIT)) for one in request.vantages
+    ]
     names, _ = at_scan.find_names(request.names)
     most = at_scan.MOST_QUESTIONS * at_scan.TRIES
     if names:
-        rows.append(PacketClass("DNS question, at the end", ", ".join(names), most, most))
+        rows.append(PacketClass(say("DNS question, at the end"), ", ".join(names), most, most))
     return tuple(rows)
 
 
@@ -363,5 +369,7 @@ def severity(text: str) -> str:
     """``--fail-on``: raises InputError naming the severities."""
     known = ("low", "medium", "high", "critical", "never")
     if text not in known:
-        raise InputError(f"--fail-on {text!r} is no severity", f"use one of {', '.join(known)}")
+        raise InputError(
+            say("--fail-on {text!r} is no severity", text=text), say("use one of {known}", known=", ".join(known))
+        )
     return text

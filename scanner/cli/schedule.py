@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import told
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.text import say
 
@@ -56,6 +57,7 @@ def schedule() -> None:
 @click.option("--cron", "force_cron", is_flag=True, help="A cron line even where systemd runs.")
 @click.option("--dry-run", is_flag=True, help="Print the files; write nothing.")
 @scope_option
+@speaking_option
 @shared
 def install(**options: Any) -> None:
     """Write the service and timer, and start the timer."""
@@ -72,8 +74,10 @@ def install(**options: Any) -> None:
         click.echo(json.dumps({"installed": True, "files": [str(path) for path in written]}, indent=1))
     elif not options["quiet"]:
         for path in written:
-            click.echo(f"written: {path}", err=True)
-        click.echo("see it with v6expose schedule show, take it away with v6expose schedule remove", err=True)
+            click.echo(told(say("written: {path}", path=path)), err=True)
+        click.echo(
+            told(say("see it with v6expose schedule show, take it away with v6expose schedule remove")), err=True
+        )
 
 
 def show_files(files: dict[str, str], options: dict[str, Any]) -> None:
@@ -181,6 +185,7 @@ def place_of(scope: str | None, *, force_cron: bool = False) -> Place:
 
 @schedule.command()
 @scope_option
+@speaking_option
 @shared
 def show(scope: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
     """What is installed, when it runs next, how the last run ended."""
@@ -195,17 +200,18 @@ def show(scope: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> Non
             json.dumps({"installed": bool(files), "files": [str(path) for path in files], "timer": timer}, indent=1)
         )
     elif not files:
-        click.echo("nothing is scheduled: v6expose schedule install --every 6h")
+        click.echo(told(say("nothing is scheduled: v6expose schedule install --every 6h")))
     else:
         for path in files:
             click.echo(f"{path}" if not verbose else f"# {path}\n{path.read_text()}")
         for name, value in timer.items():
             click.echo(f"{name:8} {value}")
-        click.echo("what the runs found: v6expose history")
+        click.echo(told(say("what the runs found: v6expose history")))
 
 
 @schedule.command()
 @scope_option
+@speaking_option
 @shared
 def remove(scope: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
     """Stop the timer and take its files away; stored runs stay."""
@@ -217,11 +223,15 @@ def remove(scope: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> N
     if as_json:
         click.echo(json.dumps({"installed": False, "removed": [str(path) for path in gone]}, indent=1))
     elif not quiet:
-        click.echo("\n".join(f"removed: {path}" for path in gone) or "nothing was scheduled", err=True)
+        click.echo(
+            "\n".join(told(say("removed: {path}", path=path)) for path in gone) or told(say("nothing was scheduled")),
+            err=True,
+        )
 
 
 @schedule.command("run-now")
 @scope_option
+@speaking_option
 @shared
 def run_now(scope: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
     """Run the scheduled scan once, as the timer would; waits for its end. Exit status: 3 where it failed."""
@@ -238,7 +248,7 @@ def run_now(scope: str | None, *, as_json: bool, quiet: bool, verbose: bool) -> 
     if as_json:
         click.echo(json.dumps({"exit_status": status}))
     elif not quiet and not status:
-        click.echo("the scan has run: v6expose report latest", err=True)
+        click.echo(told(say("the scan has run: v6expose report latest")), err=True)
     raise SystemExit(status)
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.memory import remember
+from scanner.cli.speech import told, warn
 from scanner.model.errors import EnvironmentFault, IncompleteError, InputError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.model.history import RunSummary
@@ -45,11 +47,11 @@ def _report(store: Store, run: RunSummary, path: Path, *, quiet: bool) -> bool:
     try:
         document = store.load(str(run.number))
     except EnvironmentFault as error:
-        click.echo(f"v6expose: {error}", err=True)
+        warn(str(error))
         return False
     _write(path, render_html(remember(store, document)))
     if not quiet:
-        click.echo(f"run {run.number}: {path}", err=True)
+        click.echo(told(say("run {number}: {path}", number=run.number, path=path)), err=True)
     return True
 
 
@@ -59,7 +61,8 @@ def _make(directory: Path) -> None:
             (directory / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"--site {directory} cannot be made ({error.strerror})", "name a directory of yours"
+            say("--site {directory} cannot be made ({why})", directory=directory, why=error.strerror),
+            say("name a directory of yours"),
         ) from error
 
 
@@ -69,4 +72,7 @@ def _write(path: Path, document: str) -> None:
     check_writable(str(path))
     went = write_output(str(path), document)
     if went != path.resolve():
-        raise IncompleteError(f"{path} could not be written", f"free some space; that page is saved as {went}")
+        raise IncompleteError(
+            say("{path} could not be written", path=path),
+            say("free some space; that page is saved as {went}", went=went),
+        )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import padded, told
+from scanner.model.text import mark, say
 
 if TYPE_CHECKING:
     from scanner.vantage.check import Check
 
-TO_GET_RAW = "log in as root there, or allow sudo without a password"
+TO_GET_RAW = say("log in as root there, or allow sudo without a password")
 CLOCKS_AGREE = 0.05  # seconds; less is noise of the way
 
 
@@ -23,6 +25,7 @@ def vantage() -> None:
 
 @vantage.command()
 @click.argument("spec", metavar="SPEC")
+@speaking_option
 @shared
 def check(spec: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # noqa: ARG001
     """Connect to SPEC and say what it can do as a vantage. Nothing is scanned.
@@ -39,7 +42,7 @@ def check(spec: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:  # n
         click.echo(json.dumps(document_of(found), indent=1))
     elif not quiet:
         for name, text in rows_of(found):
-            click.echo(f"{name:<11}{text}")
+            click.echo(f"{padded(told(say(name)), 11)}{text}")
 
 
 def document_of(found: Check) -> dict[str, Any]:
@@ -65,19 +68,26 @@ def rows_of(found: Check) -> list[tuple[str, str]]:
 
     hello = found.hello
     rows = [
-        ("vantage", str(found.spec)),
-        ("python", f"{hello.python} on {hello.system}"),
-        ("packets", "raw" if hello.raw else f"connect() and plain UDP only ({hello.why}); {TO_GET_RAW}"),
-        ("nmap", hello.nmap or "none: the scan goes without its second opinion (Debian: apt install nmap)"),
-        ("addresses", ", ".join(map(str, hello.addresses)) or "no global IPv6 address"),
-        ("source", str(found.source or "unknown: this host has no global IPv6 address to go to")),
-        ("round trip", f"{found.round_trip * 1000:.1f} ms"),
-        ("clock", clock_words(found.clock)),
+        (mark("vantage"), str(found.spec)),
+        (mark("python"), say("{version} on {system}", version=hello.python, system=hello.system)),
+        (
+            mark("packets"),
+            say("raw")
+            if hello.raw
+            else say("connect() and plain UDP only ({why}); {remedy}", why=hello.why, remedy=TO_GET_RAW),
+        ),
+        (mark("nmap"), hello.nmap or say("none: the scan goes without its second opinion (Debian: apt install nmap)")),
+        (mark("addresses"), ", ".join(map(str, hello.addresses)) or say("no global IPv6 address")),
+        (mark("source"), str(found.source or say("unknown: this host has no global IPv6 address to go to"))),
+        (mark("round trip"), f"{found.round_trip * 1000:.1f} ms"),
+        (mark("clock"), clock_words(found.clock)),
     ]
-    return [(name, one_line(text, 2000)) for name, text in rows]
+    return [(name, one_line(told(text), 2000)) for name, text in rows]
 
 
 def clock_words(ahead: float) -> str:
     if abs(ahead) < CLOCKS_AGREE:
-        return "as here"
-    return f"{abs(ahead):.2f} s {'ahead of' if ahead > 0 else 'behind'} this host's"
+        return say("as here")
+    if ahead > 0:
+        return say("{seconds:.2f} s ahead of this host's", seconds=ahead)
+    return say("{seconds:.2f} s behind this host's", seconds=-ahead)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.options import shared
+from scanner.cli.options import shared, speaking_option
+from scanner.cli.speech import ENGLISH, language, warn
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,7 @@ LONGEST_LOOK = 30.0
 @click.option("--pause", default=300.0, metavar="SECONDS", help="Between the beginnings of two scans (default 300).")
 @click.option("--times", default=0, metavar="N", help="End after so many scans (default: never).")
 @click.argument("scan_options", nargs=-1, type=click.UNPROCESSED, metavar="[SCAN OPTIONS]...")
+@speaking_option
 @shared
 def watch(
     settle: float, pause: float, times: int, scan_options: tuple[str, ...], *, as_json: bool, quiet: bool, verbose: bool
@@ -40,7 +43,9 @@ def watch(
     from scanner.schedule.watch import Debounce
 
     if settle < 0 or pause < 0 or times < 0:
-        raise InputError("--settle, --pause and --times cannot be negative", "leave them out, or give seconds")
+        raise InputError(
+            say("--settle, --pause and --times cannot be negative"), say("leave them out, or give seconds")
+        )
     options = scan_argv(scan_options, as_json=as_json, quiet=quiet, verbose=verbose)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     debounce, done = Debounce(settle, pause), 0
@@ -64,13 +69,15 @@ def require_scan(given: Sequence[str]) -> None:
 
     options = scan.make_context("v6expose scan", list(given)).params
     if not load_configuration(options).vantages:
-        raise EnvironmentFault("no vantage: an outside view needs a place outside", THREE_WAYS)
+        raise EnvironmentFault(say("no vantage: an outside view needs a place outside"), THREE_WAYS)
 
 
 def scan_argv(given: Sequence[str], *, as_json: bool, quiet: bool, verbose: bool) -> list[str]:
     argv = [sys.executable, "-m", "scanner.cli.main", "scan", *given]
     if not any(word == "--profile" or word.startswith("--profile=") for word in given):
         argv += ["--profile", "quick"]
+    if language() != ENGLISH:
+        argv += ["--lang", language()]
     return argv + [flag for flag, wanted in (("--json", as_json), ("-q", quiet), ("-v", verbose)) if wanted]
 
 
@@ -80,7 +87,7 @@ def scan_once(changed: Sequence[IPv6Address], argv: list[str], *, quiet: bool) -
 
     if not quiet:
         named = ", ".join(map(str, changed))
-        click.echo(f"v6expose: {named} appeared; scanning", err=True)
+        warn(say("{addresses} appeared; scanning", addresses=named))
     while True:
         with alone(lock_file()) as free:
             if free:

@@ -7,6 +7,7 @@ from scanner.discovery import ip_command, macos, netlink, windows
 from scanner.discovery.classify import KernelAddress, classify_all
 from scanner.model.address import Address
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import clauses, say
 
 # The interface of an adapter: every IPv6 address of the calling network namespace, or EnvironmentFault.
 AddressReader = Callable[[], tuple[KernelAddress, ...]]
@@ -27,8 +28,11 @@ def read_addresses(readers: tuple[AddressReader, ...] = READERS, system: str = "
         return ELSEWHERE[name]()
     if name != LINUX:
         raise EnvironmentFault(
-            f"the IPv6 addresses of {name or 'this system'} cannot be read: there is neither netlink nor `ip -j`",
-            f"run v6expose on {', '.join((LINUX, *ELSEWHERE))} (macOS is Darwin)",
+            say(
+                "the IPv6 addresses of {name} cannot be read: there is neither netlink nor `ip -j`",
+                name=name or "this system",
+            ),
+            say("run v6expose on {names} (macOS is Darwin)", names=", ".join((LINUX, *ELSEWHERE))),
         )
     reasons = []
     for read in readers:
@@ -36,4 +40,4 @@ def read_addresses(readers: tuple[AddressReader, ...] = READERS, system: str = "
             return classify_all(read())
         except EnvironmentFault as fault:
             reasons.append(str(fault))
-    raise EnvironmentFault("the IPv6 addresses of this host cannot be read", "; ".join(reasons))
+    raise EnvironmentFault(say("the IPv6 addresses of this host cannot be read"), clauses(reasons))

@@ -24,6 +24,7 @@ from scanner.discovery import netlink
 from scanner.discovery.classify import KernelAddress, Link, classify
 from scanner.model.address import Address, Scope, State
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 NETLINK_ROUTE = 0
 IPV6_ADDRESSES = 0x100  # RTMGRP_IPV6_IFADDR, linux/rtnetlink.h
@@ -90,8 +91,8 @@ class AddressWatch:
             self._socket.settimeout(0)
         except (OSError, AttributeError) as error:
             raise EnvironmentFault(
-                f"changes of addresses cannot be watched ({error})",
-                "run on Linux, outside of a sandbox that filters it",
+                say("changes of addresses cannot be watched ({why})", why=error),
+                say("run on Linux, outside of a sandbox that filters it"),
             ) from error
         self._links: Mapping[int, Link] = {}
         self._known: dict[Key, Address] = {}
@@ -133,7 +134,9 @@ class AddressWatch:
         except OSError as error:
             if error.errno == errno.ENOBUFS:
                 return b""
-            raise EnvironmentFault(f"changes of addresses cannot be watched ({error})", "scan again") from error
+            raise EnvironmentFault(
+                say("changes of addresses cannot be watched ({why})", why=error), say("scan again")
+            ) from error
 
     def _heard(self, data: bytes) -> list[AddressEvent]:
         told = []

@@ -11,8 +11,9 @@ from typing import Any
 from scanner.discovery.classify import AddressFlag, AddressProtocol, KernelAddress, Link, hardware_addresses
 from scanner.discovery.run_command import run_command
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
-REMEDY = "install iproute2 4.16 or newer"
+REMEDY = say("install iproute2 4.16 or newer")
 # iproute2's words (ip/ipaddress.c). It prints "dynamic" where PERMANENT is missing.
 FLAGS = {
     "temporary": AddressFlag.TEMPORARY,
@@ -53,7 +54,9 @@ def parse_addresses(addresses: str, links: str, tokens: str) -> tuple[KernelAddr
             if entry and entry.get("family", "inet6") == "inet6"
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise EnvironmentFault(f"`ip -j` writes something else than iproute2 does ({error!r})", REMEDY) from error
+        raise EnvironmentFault(
+            say("`ip -j` writes something else than iproute2 does ({why!r})", why=error), REMEDY
+        ) from error
 
 
 def _rows(text: str) -> list[Mapping[str, Any]]:

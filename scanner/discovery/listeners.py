@@ -9,7 +9,7 @@ from scanner.discovery.processes import names_by_inode
 from scanner.discovery.sockets import PROTOCOLS, Protocol, Socket
 from scanner.model.address import Listener
 from scanner.model.errors import EnvironmentFault
-from scanner.model.text import say
+from scanner.model.text import clauses, say
 
 # The interface of a source: the AF_INET6 sockets of a protocol that take what comes in, or EnvironmentFault.
 SocketReader = Callable[[Protocol], tuple[Socket, ...]]
@@ -53,7 +53,9 @@ def read_sockets(protocol: Protocol, readers: tuple[SocketReader, ...]) -> tuple
             continue
         if found or read is readers[-1]:
             return found
-    raise EnvironmentFault(f"what listens on {protocol.upper()} cannot be read", "; ".join(reasons))
+    raise EnvironmentFault(
+        say("what listens on {protocol} cannot be read", protocol=protocol.upper()), clauses(reasons)
+    )
 
 
 def _is_ipv4(found: Socket) -> bool:

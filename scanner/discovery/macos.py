@@ -13,8 +13,9 @@ from scanner.discovery.temporary import TemporarySettings
 from scanner.guess.eui64 import identifier_of, mac_in
 from scanner.model.address import Address, Kind, Origin, State
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
-REMEDY = "run v6expose on macOS 10.12 or newer"
+REMEDY = say("run v6expose on macOS 10.12 or newer")
 EVERY_INTERFACE = "*"
 IDENTIFIER = (1 << 64) - 1
 TREE = "net.inet6.ip6."
@@ -66,7 +67,7 @@ def _address(line: str, interface: _Interface) -> Address:
     """Raises EnvironmentFault naming the line."""
     parts = _ADDRESS.match(line)
     if parts is None or not interface.name:
-        raise EnvironmentFault(f"`ifconfig -L` has the line {line[:120]!r}", REMEDY)
+        raise EnvironmentFault(say("`ifconfig -L` has the line {line!r}", line=line[:120]), REMEDY)
     try:
         ip = IPv6Address(parts[1].partition("%")[0])
         words = parts[3].split()
@@ -83,7 +84,7 @@ def _address(line: str, interface: _Interface) -> Address:
             own_mac=own,
         )
     except ValueError as error:
-        raise EnvironmentFault(f"`ifconfig -L` has the line {line[:120]!r}", REMEDY) from error
+        raise EnvironmentFault(say("`ifconfig -L` has the line {line!r}", line=line[:120]), REMEDY) from error
 
 
 def _origin(ip: IPv6Address, words: list[str], own: str) -> Origin:
@@ -116,5 +117,7 @@ def parse_sysctl(text: str) -> TemporarySettings:
     try:
         use, prefer, valid, preferred = (int(values[name]) for name in NAMES)
     except (KeyError, ValueError) as error:
-        raise EnvironmentFault(f"sysctl does not tell about temporary addresses ({error})", REMEDY) from error
+        raise EnvironmentFault(
+            say("sysctl does not tell about temporary addresses ({why})", why=error), REMEDY
+        ) from error
     return TemporarySettings(EVERY_INTERFACE, (2 if prefer else 1) if use > 0 else 0, valid, preferred, desync=0)

@@ -16,6 +16,7 @@ from scanner.discovery.classify import AddressFlag, KernelAddress, Link, hardwar
 from scanner.discovery.router import KernelRoute, Neighbour, Route
 from scanner.model.address import Interface
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 MAIN_TABLE = 254  # RT_TABLE_MAIN
 UNICAST = 1  # RTN_UNICAST; an "unreachable default" is type 7
@@ -71,7 +72,7 @@ def _ask(question: Callable[[Any], T]) -> T:
             return question(netlink)
     except (NetlinkError, OSError) as error:
         raise EnvironmentFault(
-            f"netlink does not answer ({error})", "run on Linux, outside of a sandbox that filters it"
+            say("netlink does not answer ({why})", why=error), say("run on Linux, outside of a sandbox that filters it")
         ) from error
 
 

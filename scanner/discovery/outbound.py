@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
 from scanner.model.address import Address, Scope
+from scanner.model.text import say
 from scanner.outgoing import NOBODY, source_for
 
 INTERNET = "the Internet"
@@ -37,11 +38,14 @@ def destinations_of(addresses: Iterable[Address]) -> tuple[Destination, ...]:
         for address in found
         if address.scope in (Scope.GLOBAL, Scope.UNIQUE_LOCAL)
     )
-    own = tuple(Destination(f"the own network {network}", _neighbour(network, held)) for network in networks)
+    own = tuple(
+        Destination(say("the own network {network}", network=network), _neighbour(network, held))
+        for network in networks
+    )
     return (
         Destination(INTERNET, NOBODY),
         *own,
-        Destination("other unique local networks (fc00::/7)", UNIQUE_LOCAL),
+        Destination(say("other unique local networks (fc00::/7)"), UNIQUE_LOCAL),
         Destination("6to4 (2002::/16)", SIX_TO_FOUR),
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scanner.discovery.sockets import PROTOCOLS, Protocol, Socket
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 # Of the calling thread: /proc/net is that of the main thread, which may live in another network namespace.
 FILES: dict[Protocol, Path] = {
@@ -24,7 +25,9 @@ def read_sockets(protocol: Protocol) -> tuple[Socket, ...]:
     except FileNotFoundError:
         return ()  # no IPv6 in this kernel or namespace: nothing can listen on it
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be read ({error.strerror})", "mount /proc") from error
+        raise EnvironmentFault(
+            say("{path} cannot be read ({why})", path=path, why=error.strerror), say("mount /proc")
+        ) from error
     return parse_sockets(protocol, text)
 
 
@@ -41,7 +44,8 @@ def parse_sockets(protocol: Protocol, text: str) -> tuple[Socket, ...]:
             found.append(Socket(protocol, str(_address(address)), int(port, 16), int(columns[INODE])))
         except (ValueError, IndexError) as error:
             raise EnvironmentFault(
-                f"/proc/net/{protocol}6 has the line {line!r}", "see that /proc is the kernel's"
+                say("/proc/net/{protocol}6 has the line {line!r}", protocol=protocol, line=line),
+                say("see that /proc is the kernel's"),
             ) from error
     return tuple(found)
 

@@ -8,6 +8,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from scanner.discovery.sockets import PROTOCOLS, Protocol, Socket
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 
 def read_sockets(protocol: Protocol) -> tuple[Socket, ...]:
@@ -23,7 +24,7 @@ def read_sockets(protocol: Protocol) -> tuple[Socket, ...]:
             found = netlink.get_sock_stats(family=AF_INET6, states=1 << state, protocol=number)
     except (NetlinkError, OSError) as error:
         raise EnvironmentFault(
-            f"socket diagnosis does not answer ({error})", "load the kernel module inet_diag"
+            say("socket diagnosis does not answer ({why})", why=error), say("load the kernel module inet_diag")
         ) from error
     return tuple(_socket(protocol, message) for message in found)
 

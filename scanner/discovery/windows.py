@@ -15,8 +15,9 @@ from scanner.discovery.temporary import TemporarySettings
 from scanner.guess.eui64 import identifier_of, mac_in
 from scanner.model.address import Address, Kind, Origin, State
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
-REMEDY = "run v6expose on Windows 8, Server 2012 or newer, where PowerShell has the module NetTCPIP"
+REMEDY = say("run v6expose on Windows 8, Server 2012 or newer, where PowerShell has the module NetTCPIP")
 SECONDS = 30.0  # PowerShell starts slowly
 EVERY_INTERFACE = "*"
 IDENTIFIER = (1 << 64) - 1
@@ -68,7 +69,9 @@ def parse_addresses(addresses: str, adapters: str = "") -> tuple[Address, ...]:
             if state != "Invalid"  # RFC 4862: no address any more
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
-        raise EnvironmentFault(f"Get-NetIPAddress writes something else than it did ({error!r})", REMEDY) from error
+        raise EnvironmentFault(
+            say("Get-NetIPAddress writes something else than it did ({why!r})", why=error), REMEDY
+        ) from error
 
 
 def _rows(text: str) -> list[Mapping[str, Any]]:
@@ -148,5 +151,7 @@ def parse_protocol(text: str) -> TemporarySettings:
         spans = ("MaxTemporaryValidLifetime", "MaxTemporaryPreferredLifetime", "MaxTemporaryDesyncTime")
         valid, preferred, desync = (seconds_of(row[name]) or 0 for name in spans)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
-        raise EnvironmentFault(f"Get-NetIPv6Protocol writes something else than it did ({error!r})", REMEDY) from error
+        raise EnvironmentFault(
+            say("Get-NetIPv6Protocol writes something else than it did ({why!r})", why=error), REMEDY
+        ) from error
     return TemporarySettings(EVERY_INTERFACE, 0 if use == "Disabled" else 2, valid, preferred, desync)

@@ -23,6 +23,7 @@ from scanner.hostwall.flow import Protocol
 from scanner.hostwall.run_command import Runner, environment, run_command
 from scanner.hostwall.trace import Step, deciding, read_steps
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 PREFIX = "v6expose_trace_"
 FIRST = -500  # before defragmentation (-400) and whatever may drop
@@ -112,7 +113,9 @@ def _monitor() -> Iterator[subprocess.Popen[bytes]]:
             env=environment(),
         )
     except OSError as error:
-        raise EnvironmentFault(f"{CANNOT} (nft: {error.strerror})", "install the package nftables") from error
+        raise EnvironmentFault(
+            say("{cannot} (nft: {why})", cannot=CANNOT, why=error.strerror), say("install the package nftables")
+        ) from error
     try:
         _wait_until_listening(child, before)
         yield child
@@ -130,7 +133,7 @@ def _wait_until_listening(child: subprocess.Popen[bytes], before: int) -> None:
     end = time.monotonic() + READY
     while listeners() <= before:
         if child.poll() is not None or time.monotonic() > end:
-            raise EnvironmentFault(f"{CANNOT} (nft monitor trace did not start)", "run as root")
+            raise EnvironmentFault(say("{cannot} (nft monitor trace did not start)", cannot=CANNOT), say("run as root"))
         time.sleep(0.01)
 
 
@@ -192,4 +195,6 @@ def _without_owner(text: str) -> None:
     )
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise EnvironmentFault(f"{CANNOT} ({said[0] if said else 'nft failed'})", "run as root")
+        raise EnvironmentFault(
+            say("{cannot} ({said})", cannot=CANNOT, said=said[0] if said else "nft failed"), say("run as root")
+        )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 SYSTEM_PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 COMMAND_TIMEOUT = 30.0  # seconds; none of these takes one
@@ -35,7 +36,9 @@ def start(argv: Sequence[str], **popen: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(list(argv), text=True, env=environment(), **popen)
     except FileNotFoundError as error:
         package = PACKAGES.get(argv[0], argv[0])
-        raise EnvironmentFault(f"{argv[0]} is not installed", f"install the package {package}") from error
+        raise EnvironmentFault(
+            say("{program} is not installed", program=argv[0]), say("install the package {package}", package=package)
+        ) from error
 
 
 def finish(process: subprocess.Popen[str], text: str | None = None) -> str:
@@ -44,7 +47,9 @@ def finish(process: subprocess.Popen[str], text: str | None = None) -> str:
     if process.returncode:
         said = next((line.strip() for line in errors.splitlines() if line.strip()), f"exit status {process.returncode}")
         words = " ".join(str(word) for word in process.args) if isinstance(process.args, list) else str(process.args)
-        raise EnvironmentFault(f"{words}: {said}", "the lab needs root, or an unprivileged user namespace")
+        raise EnvironmentFault(
+            say("{words}: {said}", words=words, said=said), say("the lab needs root, or an unprivileged user namespace")
+        )
     return output
 
 
@@ -109,6 +114,12 @@ def daemon(argv: Sequence[str]) -> int:
         said = output.readline().strip() if readable else "said nothing"
         if said != "ready":
             lines = [said, *_last_words(process, output).splitlines()]
-            raise EnvironmentFault(f"{' '.join(argv)} did not start: {lines[-1].strip() or 'no reason given'}")
+            raise EnvironmentFault(
+                say(
+                    "{program} did not start: {lines}",
+                    program=" ".join(argv),
+                    lines=lines[-1].strip() or "no reason given",
+                )
+            )
     process.returncode = 0  # its end is state.end()'s business, not the interpreter's
     return process.pid

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 NAMESPACES = Path("/run/netns")
 CLONE_NEWNET = 0x40000000
@@ -28,7 +29,9 @@ def forget_flows(namespace: str) -> None:
     kind = struct.unpack_from("=H", answer, 4)[0]
     number = -struct.unpack_from("=i", answer, 16)[0] if kind == ERROR else 0
     if number:
-        raise EnvironmentFault(f"{namespace}: cannot forget tracked flows: {os.strerror(number)}")
+        raise EnvironmentFault(
+            say("{namespace}: cannot forget tracked flows: {why}", namespace=namespace, why=os.strerror(number))
+        )
 
 
 def socket_in(namespace: str, family: int, kind: int, protocol: int) -> socket.socket:
@@ -47,7 +50,9 @@ def socket_in(namespace: str, family: int, kind: int, protocol: int) -> socket.s
     thread.start()
     thread.join()
     if isinstance(made[0], OSError):
-        raise EnvironmentFault(f"network namespace {namespace}: {made[0].strerror}") from made[0]
+        raise EnvironmentFault(
+            say("network namespace {namespace}: {why}", namespace=namespace, why=made[0].strerror)
+        ) from made[0]
     return made[0]
 
 

@@ -20,6 +20,7 @@ from scanner.lab.rules import COUNTER, TABLE, RuleSet, counting_table
 from scanner.lab.topology import LAN_INTERFACE, Lifetimes, Options, namespace, node_of
 from scanner.model.address import Address, Kind, State
 from scanner.model.errors import EnvironmentFault, IncompleteError
+from scanner.model.text import say
 
 FILTERING = ("isp1", "isp2", "cpe", "host")
 ADDRESS_TIMEOUT = 10.0  # seconds until the kernel has made its addresses, on a busy machine
@@ -73,7 +74,9 @@ class Lab:
         started them, however it dies.
         """
         if os.geteuid() != 0:
-            raise EnvironmentFault("the lab needs root", "run as root, or use `v6expose lab up`, which any user may")
+            raise EnvironmentFault(
+                say("the lab needs root"), say("run as root, or use `v6expose lab up`, which any user may")
+            )
         self._owned = owned
         self._refuse_foreign()
         self.down()
@@ -106,7 +109,9 @@ class Lab:
     def require_up(self) -> None:
         """Raises EnvironmentFault where no lab of this name is up."""
         if not self.status()["up"]:
-            raise EnvironmentFault(f"no lab named {self.name} is up", "start it with `v6expose lab up`")
+            raise EnvironmentFault(
+                say("no lab named {name} is up", name=self.name), say("start it with `v6expose lab up`")
+            )
 
     def apply(self, what: Personality | Mapping[str, RuleSet]) -> None:
         """Put a personality, or one rule set a node, in force; forget every flow the filters knew."""
@@ -174,8 +179,15 @@ class Lab:
                 return addresses
             if time.monotonic() > deadline:
                 raise IncompleteError(
-                    f"the lab's host has {len(addresses)} addresses ({old} deprecated) after {timeout:g} s, "
-                    f"not {count} ({deprecated} deprecated)"
+                    say(
+                        "the lab's host has {addresses} addresses ({old} deprecated) after {timeout:g} s, not "
+                        "{count} ({deprecated} deprecated)",
+                        addresses=len(addresses),
+                        old=old,
+                        timeout=timeout,
+                        count=count,
+                        deprecated=deprecated,
+                    )
                 )
             time.sleep(POLL)
 
@@ -247,8 +259,14 @@ class Lab:
         record = state.load(self.name)
         owner = record.owner if record else None
         if owner and owner.pid != os.getpid() and state.alive(owner):
-            raise EnvironmentFault(f"a lab named {self.name} belongs to process {owner.pid}", "give another --name")
+            raise EnvironmentFault(
+                say("a lab named {name} belongs to process {pid}", name=self.name, pid=owner.pid),
+                say("give another --name"),
+            )
         ours = record.namespaces if record else ()
         foreign = sorted(set(topology.namespaces(self.name)) & commands.existing_namespaces() - set(ours))
         if foreign:
-            raise EnvironmentFault(f"network namespace {foreign[0]} exists and no lab made it", "give another --name")
+            raise EnvironmentFault(
+                say("network namespace {foreign} exists and no lab made it", foreign=foreign[0]),
+                say("give another --name"),
+            )

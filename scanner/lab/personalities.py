@@ -11,6 +11,7 @@ from scanner.lab.rules import PASS_ALL, Action, Role, Rule, RuleSet, table
 from scanner.lab.topology import DELEGATED
 from scanner.model.errors import InputError
 from scanner.model.ports import PortSet
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 
 NONE = PortSet()
@@ -264,5 +265,8 @@ PERSONALITIES = {
 def personality(name: str) -> Personality:
     """The personality called ``name``. Raises InputError listing the known names."""
     if name not in PERSONALITIES:
-        raise InputError(f"no personality {name!r}", f"known are {', '.join(PERSONALITIES)}")
+        raise InputError(
+            say("no personality {name!r}", name=name),
+            say("known are {personalities}", personalities=", ".join(PERSONALITIES)),
+        )
     return PERSONALITIES[name]

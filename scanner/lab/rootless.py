@@ -18,13 +18,14 @@ from typing import NoReturn
 from scanner.lab import commands, state
 from scanner.lab.state import Process
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount")
 OWN_RUN = 'mount -t tmpfs tmpfs /run && mkdir /run/netns && exec "$@"'
 HOLD = ("sh", "-c", "echo ready && exec sleep infinity")
-REMEDY = (
-    "run it with sudo, or allow user namespaces "
-    "(sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0)"
+REMEDY = say(
+    "run it with sudo, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+    "kernel.apparmor_restrict_unprivileged_userns=0)"
 )
 
 
@@ -66,7 +67,7 @@ def enter(*, start: bool = False) -> None:
         return
     holder = find_holder() or (start_holder() if start else None)
     if holder is None:
-        raise EnvironmentFault("no lab is up", "start one with `v6expose lab up`")
+        raise EnvironmentFault(say("no lab is up"), say("start one with `v6expose lab up`"))
     _execute(entering_argv(holder, this_command()))
 
 
@@ -88,7 +89,7 @@ def start_holder() -> Process:
     pid = commands.daemon(one_shot_argv(HOLD))
     holder = state.process(pid, "holder")
     if holder is None:
-        raise EnvironmentFault("the process that holds the lab's user namespace has died", "see `dmesg`")
+        raise EnvironmentFault(say("the process that holds the lab's user namespace has died"), say("see `dmesg`"))
     path = record_path(os.environ)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(holder) | {"boot": state.boot_id()}) + "\n")
@@ -125,7 +126,7 @@ def end_holder_if_empty() -> None:
 
 def _refuse_where_impossible() -> None:
     if not possible():
-        raise EnvironmentFault("this machine lets no ordinary user make network namespaces", REMEDY)
+        raise EnvironmentFault(say("this machine lets no ordinary user make network namespaces"), REMEDY)
 
 
 def _execute(argv: Sequence[str]) -> NoReturn:

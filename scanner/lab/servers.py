@@ -14,6 +14,7 @@ from scanner.lab import commands
 from scanner.lab.lab import Lab
 from scanner.lab.topology import SECOND_SOURCE, VANTAGE2_ADDRESS
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 START_TIMEOUT = 20.0  # seconds; Samba on a busy machine
 POLL = 0.02
@@ -84,7 +85,10 @@ def _serve(lab: Lab, node: str, argv: Sequence[str], port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while not listens(process.pid, port):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise EnvironmentFault(f"{' '.join(argv)} does not listen on port {port}", "is the package installed?")
+            raise EnvironmentFault(
+                say("{program} does not listen on port {port}", program=" ".join(argv), port=port),
+                say("is the package installed?"),
+            )
         time.sleep(POLL)
     process.returncode = 0  # its end is the lab's business from here on
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
 DEFAULT_NAME = "v6x"
 NODES = ("inet", "inet2", "isp1", "isp2", "cpe", "host", "printer")
@@ -125,18 +126,26 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 def check(name: str, options: Options) -> None:
     """Raises InputError naming what cannot be."""
     if not NAME.fullmatch(name):
-        raise InputError(f"{name!r} is no name for a lab", "use up to 32 letters, digits, - and _")
+        raise InputError(say("{name!r} is no name for a lab", name=name), say("use up to 32 letters, digits, - and _"))
     if options.tempaddr not in (0, 1, 2):
         raise InputError(
-            f"use_tempaddr is 0, 1 or 2, not {options.tempaddr}", "2 makes temporary addresses and prefers them"
+            say("use_tempaddr is 0, 1 or 2, not {tempaddr}", tempaddr=options.tempaddr),
+            say("2 makes temporary addresses and prefers them"),
         )
     if options.addr_gen not in ADDR_GEN_MODES:
-        raise InputError(f"no way to generate addresses {options.addr_gen!r}", f"known: {', '.join(ADDR_GEN_MODES)}")
+        raise InputError(
+            say("no way to generate addresses {addr_gen!r}", addr_gen=options.addr_gen),
+            say("known: {addr_gen_modes}", addr_gen_modes=", ".join(ADDR_GEN_MODES)),
+        )
     for lifetimes in (options.prefix, options.temporary):
         if lifetimes.preferred > lifetimes.valid:  # RFC 4862 section 5.5.3 c: such a prefix is ignored
             raise InputError(
-                f"preferred lifetime {lifetimes.preferred} s is longer than the valid lifetime {lifetimes.valid} s",
-                "give PREFERRED VALID, the smaller first",
+                say(
+                    "preferred lifetime {preferred} s is longer than the valid lifetime {valid} s",
+                    preferred=lifetimes.preferred,
+                    valid=lifetimes.valid,
+                ),
+                say("give PREFERRED VALID, the smaller first"),
             )
 
 
@@ -144,7 +153,9 @@ def node_of(word: str) -> str:
     """The node a user means. Raises InputError naming the known ones."""
     node = ALIASES.get(word, word)
     if node not in NODES:
-        raise InputError(f"no node {word!r} in the lab", f"known are {', '.join(NODES)}")
+        raise InputError(
+            say("no node {word!r} in the lab", word=word), say("known are {nodes}", nodes=", ".join(NODES))
+        )
     return node
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from scanner.model.errors import InputError
-from scanner.model.text import Text, TextRecord, folded
+from scanner.model.text import Text, TextRecord, folded, say
 
 DOMAIN = "v6expose"
 SOURCE = "en"
@@ -68,7 +68,10 @@ def _filled(template: str, values: Mapping[str, object]) -> str:
 def translator(language: str) -> Translator:
     """Raises InputError for a language that nobody has translated to."""
     if language not in NAMES:
-        raise InputError(f"--lang {language!r} is not spoken here", f"use one of {', '.join(NAMES)}")
+        raise InputError(
+            say("--lang {language!r} is not spoken here", language=language),
+            say("use one of {names}", names=", ".join(NAMES)),
+        )
     if language == SOURCE:
         return Translator(language, gettext.NullTranslations())
     path = resources.files(__package__).joinpath("locale", language, "LC_MESSAGES", f"{DOMAIN}.mo")

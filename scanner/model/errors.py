@@ -9,7 +9,7 @@ ScanError                 carries a message and a remedy, both one line
 
 from collections.abc import Sequence
 
-from scanner.model.text import say
+from scanner.model.text import clauses, say
 
 
 class ScanError(Exception):
@@ -41,7 +41,7 @@ class InputErrors(InputError):
     """Everything that is wrong with one file, at once: at least one error."""
 
     def __init__(self, each: Sequence[InputError]) -> None:
-        super().__init__("; ".join(map(str, each)))
+        super().__init__(clauses(map(str, each)))
         self._each = tuple(each)
 
     @property

@@ -5,6 +5,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
 DNS_PORT = 53
 LAST_PORT = 65535
@@ -53,8 +54,8 @@ class Server:
         try:
             return cls(ip_address(host), _parse_port(port))
         except ValueError as error:
-            remedy = "write 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353"
-            raise InputError(f"{text!r} is no address of a name server", remedy) from error
+            remedy = say("write 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353")
+            raise InputError(say("{text!r} is no address of a name server", text=text), remedy) from error
 
     def __str__(self) -> str:
         host = f"[{self.address}]" if self.address.version == 6 else str(self.address)  # noqa: PLR2004 - IPv6

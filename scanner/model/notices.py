@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Self
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
 _NAME = re.compile(r"[A-Za-z0-9_@:=+-][A-Za-z0-9_@:=+.-]{0,254}")  # systemd.exec(5), LoadCredential=: a file name
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_WRITE = "write file:/etc/v6expose/notify, or credential:NAME for what systemd's LoadCredential=NAME:FILE hands over"
+_WRITE = say(
+    "write file:/etc/v6expose/notify, or credential:NAME for what systemd's LoadCredential=NAME:FILE hands over"
+)
 
 
 class SourceKind(StrEnum):
@@ -37,14 +40,14 @@ class Source:
         kind, _, where = word.partition(":")
         if _URL.match(word) and kind not in (SourceKind.FILE, SourceKind.CREDENTIAL):
             raise InputError(
-                "a URL does not belong here, it holds secrets",
-                "put it into a file that only you can read (chmod 600) and write file:/path/of/that/file",
+                say("a URL does not belong here, it holds secrets"),
+                say("put it into a file that only you can read (chmod 600) and write file:/path/of/that/file"),
             )
         if kind == SourceKind.FILE:
             return cls(SourceKind.FILE, _whole(where))
         if kind == SourceKind.CREDENTIAL and _NAME.fullmatch(where):
             return cls(SourceKind.CREDENTIAL, where)
-        raise InputError("this is no place to read URLs from", _WRITE)
+        raise InputError(say("this is no place to read URLs from"), _WRITE)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.where}" if self.where else self.kind.value
@@ -54,7 +57,7 @@ def _whole(where: str) -> str:
     try:
         path = Path(where).expanduser()
     except RuntimeError as error:  # ~nobody
-        raise InputError("file: names no home directory", _WRITE) from error
+        raise InputError(say("file: names no home directory"), _WRITE) from error
     if where.startswith("//") or not path.is_absolute() or not where.isprintable():
-        raise InputError("file: wants a whole path, for scans by the clock start elsewhere", _WRITE)
+        raise InputError(say("file: wants a whole path, for scans by the clock start elsewhere"), _WRITE)
     return str(path)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
 FIRST_PORT = 1
 LAST_PORT = 65535
@@ -71,18 +72,28 @@ def _parse_range(part: str, text: str) -> tuple[int, int]:
     low = _parse_port(low_text, part, text) if low_text else FIRST_PORT
     if not dash:
         if not low_text:
-            raise InputError(f"port list {text!r} has an empty part", "write ports like 22,80,1000-2000")
+            raise InputError(
+                say("port list {text!r} has an empty part", text=text), say("write ports like 22,80,1000-2000")
+            )
         return low, low
     high = _parse_port(high_text, part, text) if high_text else LAST_PORT
     if low > high:
-        raise InputError(f"port range {part!r} runs backwards", f"write {high}-{low}")
+        raise InputError(
+            say("port range {part!r} runs backwards", part=part), say("write {high}-{low}", high=high, low=low)
+        )
     return low, high
 
 
 def _parse_port(word: str, part: str, text: str) -> int:
     if not (word.isascii() and word.isdigit()):
-        raise InputError(f"{part!r} in port list {text!r} is no port", "write ports like 22,80,1000-2000")
+        raise InputError(
+            say("{part!r} in port list {text!r} is no port", part=part, text=text),
+            say("write ports like 22,80,1000-2000"),
+        )
     port = int(word[:9])
     if not FIRST_PORT <= port <= LAST_PORT:
-        raise InputError(f"port {word} does not exist", f"ports run from {FIRST_PORT} to {LAST_PORT}")
+        raise InputError(
+            say("port {word} does not exist", word=word),
+            say("ports run from {first_port} to {last_port}", first_port=FIRST_PORT, last_port=LAST_PORT),
+        )
     return port

@@ -4,6 +4,7 @@ import dns.exception
 import dns.name
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")  # RFC 1123 section 2.1, and _ as in service names
 
@@ -13,17 +14,17 @@ def parse_name(text: str) -> str:
 
     ``*.example.org`` is the wildcard itself.
     """
-    remedy = "write a full domain name, for example www.example.org"
+    remedy = say("write a full domain name, for example www.example.org")
     try:
         name = dns.name.from_text(text.strip(), idna_codec=dns.name.IDNA_2003_Practical)
         written = name.to_text(omit_final_dot=True).lower()
     except (dns.exception.DNSException, UnicodeError) as error:
-        raise InputError(f"{text!r} is no domain name", remedy) from error
+        raise InputError(say("{text!r} is no domain name", text=text), remedy) from error
     labels = written.split(".")
     if not all(_is_label(label) for label in labels[1:]) or not (labels[0] == "*" or _is_label(labels[0])):
-        raise InputError(f"{text!r} is no domain name", remedy)
+        raise InputError(say("{text!r} is no domain name", text=text), remedy)
     if len(labels) == 1 or labels[-1].isdigit():
-        raise InputError(f"{text!r} is not a full domain name", remedy)
+        raise InputError(say("{text!r} is not a full domain name", text=text), remedy)
     return written
 
 

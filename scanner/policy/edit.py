@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import tomlkit
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 from scanner.policy.locate import Path, Places, places
 from scanner.policy.parse import parse_policy
 from scanner.policy.values import AddressRole, Allow, Policy, Waiver
@@ -124,9 +125,14 @@ def _line_end(text: str, at: int) -> int:
 
 def _value(value: Value) -> str:
     if isinstance(value, str) and not value.isprintable():
-        raise InputError(f"{textwrap.shorten(ascii(value), 60)} holds a character that cannot be read", "leave it out")
+        raise InputError(
+            say("{text} holds a character that cannot be read", text=textwrap.shorten(ascii(value), 60)),
+            say("leave it out"),
+        )
     return str(tomlkit.item(value).as_string())
 
 
 def _untouchable(source: str) -> InputError:
-    return InputError(f"{source} is written in a way that this command cannot add to", "add the entry by hand")
+    return InputError(
+        say("{source} is written in a way that this command cannot add to", source=source), say("add the entry by hand")
+    )

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 from scanner.policy.parse import parse_policy
 from scanner.policy.values import Policy
 
@@ -22,11 +23,11 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode()
     except OSError as error:
-        remedy = "give a readable file, or make one: v6expose policy init --from-run RUN > policy.toml"
-        raise InputError(f"policy {path} cannot be read ({error.strerror})", remedy) from error
+        remedy = say("give a readable file, or make one: v6expose policy init --from-run RUN > policy.toml")
+        raise InputError(say("policy {path} cannot be read ({why})", path=path, why=error.strerror), remedy) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}: not UTF-8 text", "save it as UTF-8") from error
+        raise InputError(say("{path}:{line}: not UTF-8 text", path=path, line=line), say("save it as UTF-8")) from error
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -51,4 +52,7 @@ def replace_text(path: Path, text: str) -> None:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise InputError(f"policy {path} cannot be written ({error.strerror})", "nothing in it was changed") from error
+        raise InputError(
+            say("policy {path} cannot be written ({why})", path=path, why=error.strerror),
+            say("nothing in it was changed"),
+        ) from error

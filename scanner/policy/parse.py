@@ -10,6 +10,7 @@ from scanner.model.catalogue import PROTOCOLS
 from scanner.model.errors import InputError, InputErrors
 from scanner.model.ports import PortSet
 from scanner.model.settings import Profile
+from scanner.model.text import say
 from scanner.policy import tables
 from scanner.policy.contradictions import contradictions
 from scanner.policy.locate import Path, locate
@@ -56,21 +57,26 @@ def parse_item(text: str) -> str:
         return f"{match[1]}/{PortSet.parse(match[2])}"
     known = (*FACTS, *UNLISTED.values())
     if text not in known:
-        raise InputError(f"is {text[:60]!r}", f"use tcp/PORT, udp/PORT or one of {', '.join(known)}")
+        raise InputError(
+            say("is {text!r}", text=text[:60]), say("use tcp/PORT, udp/PORT or one of {known}", known=", ".join(known))
+        )
     return text
 
 
 def _other_host(policy: Policy, host: str) -> Complaint:
     return Complaint(
         policy.host_line,
-        f"this policy is for host {policy.host!r}, and this is {host!r}",
-        f'give the policy of this host, or write host = "{host}" if it is meant for it',
+        say("this policy is for host {wanted!r}, and this is {host!r}", wanted=policy.host, host=host),
+        say('give the policy of this host, or write host = "{host}" if it is meant for it', host=host),
     )
 
 
 def _read(text: str, source: str) -> tuple[dict[str, Any], dict[Path, int]]:
     if len(text) > LARGEST:
-        raise InputError(f"{source}:1: the policy is longer than {LARGEST:,} characters", "give the right file")
+        raise InputError(
+            say("{source}:1: the policy is longer than {largest:,} characters", source=source, largest=LARGEST),
+            say("give the right file"),
+        )
     try:
         return tomllib.loads(text), locate(text)
     except ValueError as error:  # TOMLDecodeError, and int() on a number of absurd length
@@ -78,21 +84,29 @@ def _read(text: str, source: str) -> tuple[dict[str, Any], dict[Path, int]]:
         at = _AT.search(message)
         line = at[1] if at and at[1] else text.count("\n") + 1 if at else 1
         message = message[: at.start()] if at else message
-        raise InputError(f"{source}:{line}: not TOML: {message}", "mend that line") from error
+        raise InputError(
+            say("{source}:{line}: not TOML: {message}", source=source, line=line, message=message),
+            say("mend that line"),
+        ) from error
     except RecursionError as error:
-        raise InputError(f"{source}:1: nested too deeply", "write flat [[allow]] tables") from error
+        raise InputError(
+            say("{source}:1: nested too deeply", source=source), say("write flat [[allow]] tables")
+        ) from error
 
 
 def _told(complaints: Iterable[Complaint], source: str) -> list[InputError]:
     in_order = sorted(complaints, key=lambda complaint: complaint.line)
-    return [InputError(f"{source}:{one.line}: {one.message}", one.remedy) for one in in_order]
+    return [
+        InputError(say("{source}:{line}: {message}", source=source, line=one.line, message=one.message), one.remedy)
+        for one in in_order
+    ]
 
 
 def _tables(top: Table, key: str) -> Iterator[Table]:
     """The elements of ``[[key]]``."""
     entries = top.values.get(key, [])
     if not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
-        top.complain(key, f"{key} is no list of tables", f"write [[{key}]]")
+        top.complain(key, say("{key} is no list of tables", key=key), say("write {sample}", sample=f"[[{key}]]"))
         return
     for number, entry in enumerate(entries):
         yield Table(f"[[{key}]]", (key, number), entry, top.lines, top.complaints)
@@ -114,7 +128,7 @@ def _allow(table: Table) -> Allow | None:
 def _require(top: Table) -> Require:
     values = top.values.get("require", {})
     if not isinstance(values, dict):
-        top.complain("require", "require is no table", "write [require]")
+        top.complain("require", say("{key} is no table", key="require"), say("write {sample}", sample="[require]"))
         return Require()
     table = Table("[require]", ("require",), values, top.lines, top.complaints)
     table.refuse_unknown(_REQUIRE_KEYS)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from scanner.model.errors import InputError
 from scanner.model.ports import PortSet
+from scanner.model.text import say
 from scanner.policy.locate import Path
 
 T = TypeVar("T")
@@ -48,11 +49,15 @@ class Table:
         for key in self.values:
             if key not in names:
                 near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-                remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-                self.complain(key, f"unknown key {key!r}{self.where()}", remedy)
+                remedy = (
+                    say("did you mean {near}?", near=near[0])
+                    if near
+                    else say("known are {names}", names=", ".join(names))
+                )
+                self.complain(key, say("unknown key {key!r}{where}", key=key, where=self.where()), remedy)
 
     def where(self) -> str:
-        return f" in {self.name}" if self.name else ""
+        return say(" in {name}", name=self.name) if self.name else ""
 
     def take(self, key: str, default: T, read: Callable[[Any], T]) -> T:
         """What ``read`` makes of the value; ``default`` where there is none, or a wrong one, which is noted."""
@@ -61,13 +66,17 @@ class Table:
         try:
             return read(self.values[key])
         except InputError as error:
-            self.complain(key, f"{key}{self.where()} {error.message}", error.remedy)
+            self.complain(
+                key, say("{key}{where} {message}", key=key, where=self.where(), message=error.message), error.remedy
+            )
             return default
 
     def need(self, key: str, read: Callable[[Any], T], sample: str) -> T | None:
         """As ``take``; a key that is missing is noted too."""
         if key not in self.values:
-            self.complain(key, f"{key} is missing{self.where()}", f"write {sample}")
+            self.complain(
+                key, say("{key} is missing{where}", key=key, where=self.where()), say("write {sample}", sample=sample)
+            )
             return None
         return self.take(key, None, read)
 
@@ -77,19 +86,19 @@ class Table:
 
 def text(raw: Any) -> str:
     if not isinstance(raw, str):
-        raise InputError(f"is {_shown(raw)}", "write a text in quotation marks")
+        raise InputError(say("is {shown}", shown=_shown(raw)), say("write a text in quotation marks"))
     return raw
 
 
 def some_text(raw: Any) -> str:
     if not text(raw).strip():
-        raise InputError("is empty", "say it in a few words")
+        raise InputError(say("is empty"), say("say it in a few words"))
     return str(raw)
 
 
 def switch(raw: Any) -> bool:
     if not isinstance(raw, bool):
-        raise InputError(f"is {_shown(raw)}", "write true or false")
+        raise InputError(say("is {shown}", shown=_shown(raw)), say("write true or false"))
     return raw
 
 
@@ -100,7 +109,10 @@ def one_of(choices: Iterable[T]) -> Callable[[Any], T]:
 
     def read(raw: Any) -> T:
         if not (isinstance(raw, str) and raw in known):
-            raise InputError(f"is {_shown(raw)}", f"use {', '.join(names[:-1])} or {names[-1]}")
+            raise InputError(
+                say("is {shown}", shown=_shown(raw)),
+                say("use {several} or {last}", several=", ".join(names[:-1]), last=names[-1]),
+            )
         return known[raw]
 
     return read
@@ -111,13 +123,15 @@ def ports(raw: Any) -> PortSet:
     if type(raw) is int:  # bool is an int to isinstance
         raw = str(raw)
     if not isinstance(raw, str):
-        raise InputError(f"is {_shown(raw)}", 'write ports as text, "22,443"')
+        raise InputError(say("is {shown}", shown=_shown(raw)), say('write ports as text, "22,443"'))
     try:
         found = PortSet.parse(raw)
     except InputError as error:
-        raise InputError(f"is {_shown(raw)}: {error.message}", error.remedy) from error
+        raise InputError(
+            say("is {shown}: {message}", shown=_shown(raw), message=error.message), error.remedy
+        ) from error
     if not found:
-        raise InputError("is empty", 'name at least one port, "22,443"')
+        raise InputError(say("is empty"), say('name at least one port, "22,443"'))
     return found
 
 
@@ -125,29 +139,31 @@ def names(raw: Any) -> tuple[str, ...]:
     """One name or a list of them; ``any`` is nobody in particular."""
     given = [raw] if isinstance(raw, str) else raw
     if not (isinstance(given, list) and given and all(isinstance(one, str) and one.strip() for one in given)):
-        raise InputError(f"is {_shown(raw)}", 'write "any", the name of a vantage, or a list of names')
+        raise InputError(
+            say("is {shown}", shown=_shown(raw)), say('write "any", the name of a vantage, or a list of names')
+        )
     found = tuple(dict.fromkeys(one.strip() for one in given))
     if "any" in found and len(found) > 1:
-        raise InputError("names any and others", "any takes in all of them: leave the others out")
+        raise InputError(say("names any and others"), say("any takes in all of them: leave the others out"))
     return () if found == ("any",) else found
 
 
 def words(raw: Any) -> tuple[str, ...]:
     """A list of names, maybe empty."""
     if not (isinstance(raw, list) and all(isinstance(one, str) and one.strip() for one in raw)):
-        raise InputError(f"is {_shown(raw)}", 'write a list of names, ["X10-5e"]')
+        raise InputError(say("is {shown}", shown=_shown(raw)), say('write a list of names, ["X10-5e"]'))
     return tuple(dict.fromkeys(one.strip() for one in raw))
 
 
 def whole_number(raw: Any) -> int:
     if type(raw) is not int or not 0 <= raw < 10**MOST_DIGITS:
-        raise InputError(f"is {_shown(raw)}", "write a whole number, 0 or more")
+        raise InputError(say("is {shown}", shown=_shown(raw)), say("write a whole number, 0 or more"))
     return raw
 
 
 def probability(raw: Any) -> float:
     if type(raw) not in (int, float) or not 0 <= raw <= 1:  # NaN compares false
-        raise InputError(f"is {_shown(raw)}", "write a probability, for example 0.0001")
+        raise InputError(say("is {shown}", shown=_shown(raw)), say("write a probability, for example 0.0001"))
     return float(raw)
 
 
@@ -160,7 +176,7 @@ def day(raw: Any) -> date:
             return datetime.strptime(raw, "%Y-%m-%d").date()  # noqa: DTZ007 - a day, not an instant
     except ValueError:
         pass
-    raise InputError(f"is {_shown(raw)}", "write a day of the calendar, 2026-12-31")
+    raise InputError(say("is {shown}", shown=_shown(raw)), say("write a day of the calendar, 2026-12-31"))
 
 
 def _shown(raw: Any) -> str:

@@ -9,6 +9,7 @@ from ipaddress import IPv6Address
 
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.privacy import USE_TEMPADDR, effective
+from scanner.model.text import say
 from scanner.outgoing import source_to_the_internet
 from scanner.privacy import journal
 from scanner.privacy.change import Change, Command, Edit
@@ -59,16 +60,16 @@ def run(command: Command) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"`{' '.join(command)}` cannot be run ({error})"
+        return say("`{command}` cannot be run ({why})", command=" ".join(command), why=error)
     if done.returncode == 0:
         return ""
     said = (done.stderr or done.stdout).strip().partition("\n")[0]
-    return f"`{' '.join(command)}` failed ({said or f'exit status {done.returncode}'})"
+    return say("`{command}` failed ({said})", command=" ".join(command), said=said or f"exit status {done.returncode}")
 
 
 def without_programs(command: Command) -> str:
     """For a tree that is not the running system: its programs are not here."""
-    return f"`{' '.join(command)}` was not run: the files are not those of the running system"
+    return say("`{command}` was not run: the files are not those of the running system", command=" ".join(command))
 
 
 def apply(
@@ -93,7 +94,9 @@ def apply(
         journal.restore(tree, record)
         _reload(change.reload, runner)
         journal.write(tree, _undone(record))
-        raise EnvironmentFault(f"the change failed and was taken back ({error})", "see what it names") from error
+        raise EnvironmentFault(
+            say("the change failed and was taken back ({why})", why=error), say("see what it names")
+        ) from error
     proof = prove(kernel, change.interface, change.value, before, source)
     return Applied(journal.finish(tree, record), proof, tuple(notes))
 
@@ -104,7 +107,8 @@ def undo(tree: Tree, kernel: Kernel, record: Record, runner: Runner = run) -> tu
     if changed:
         directory = f"{journal.STATE}/{record.number:0{journal.DIGITS}}"
         raise InputError(
-            f"{changed} was changed after `privacy set`", f"merge it by hand; the old file is in {directory}"
+            say("{changed} was changed after `privacy set`", changed=changed),
+            say("merge it by hand; the old file is in {directory}", directory=directory),
         )
     journal.restore(tree, record)
     notes = list(_reload(record.reload, runner))
@@ -112,7 +116,7 @@ def undo(tree: Tree, kernel: Kernel, record: Record, runner: Runner = run) -> tu
         try:
             set_running(kernel, record.interface, record.running)
         except (OSError, EnvironmentFault) as error:
-            notes.append(f"the running value was not put back ({error})")
+            notes.append(say("the running value was not put back ({why})", why=error))
     journal.write(tree, _undone(record))
     return tuple(notes)
 
@@ -123,7 +127,9 @@ def set_running(kernel: Kernel, interface: str, value: int) -> None:
     try:
         path.write_text(f"{value}\n")
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be written ({error.strerror})", "be root, in no container") from error
+        raise EnvironmentFault(
+            say("{path} cannot be written ({why})", path=path, why=error.strerror), say("be root, in no container")
+        ) from error
 
 
 def prove(
@@ -148,15 +154,19 @@ def prove(
 def judge(value: int, running: int | None, after: IPv6Address | None, *, temporary: bool | None) -> tuple[Outcome, str]:
     """Pure. RFC 6724 section 5 rule 7: with 2 the temporary address is the source, with 0 and 1 the stable one."""
     if effective(USE_TEMPADDR, running) != value:
-        return Outcome.REFUTED, f"the kernel has use_tempaddr {running}, not {value}: another program set it"
+        return Outcome.REFUTED, say(
+            "the kernel has use_tempaddr {running}, not {value}: another program set it", running=running, value=value
+        )
     if after is None or temporary is None:
-        return Outcome.NO_ROUTE, "no connection to the Internet leaves this interface now, so no address shows"
+        return Outcome.NO_ROUTE, say("no connection to the Internet leaves this interface now, so no address shows")
     kind = "temporary" if temporary else "stable"
     if temporary == (value == 2):  # noqa: PLR2004 - the value that prefers temporary addresses
-        return Outcome.PROVEN, f"new connections leave from {after} ({kind})"
+        return Outcome.PROVEN, say("new connections leave from {after} ({kind})", after=after, kind=kind)
     if not temporary:
-        return Outcome.PENDING, f"{after} (stable) is still used: a temporary address comes with the next advertisement"
-    return Outcome.REFUTED, f"new connections still leave from {after} (temporary)"
+        return Outcome.PENDING, say(
+            "{after} (stable) is still used: a temporary address comes with the next advertisement", after=after
+        )
+    return Outcome.REFUTED, say("new connections still leave from {after} (temporary)", after=after)
 
 
 def _write(tree: Tree, edit: Edit, runner: Runner) -> list[str]:
@@ -171,7 +181,7 @@ def _write(tree: Tree, edit: Edit, runner: Runner) -> list[str]:
         journal.write_atomically(real, edit.after.encode(errors="surrogateescape"), mode, owner)
     except FileNotFoundError:
         journal.write_atomically(real, edit.after.encode(errors="surrogateescape"), edit.mode)
-    return [f"{failed}; the file was written instead"] if failed else []
+    return [say("{failed}; the file was written instead", failed=failed)] if failed else []
 
 
 def _reload(commands: tuple[Command, ...], runner: Runner) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from scanner.model.errors import InputError
 from scanner.model.privacy import USE_TEMPADDR, Layer, Place
+from scanner.model.text import say
 from scanner.privacy import networkd
 from scanner.privacy.claims import Claim
 from scanner.privacy.look import read_boot
@@ -91,8 +92,13 @@ def _prove(tree: Tree, interfaces: tuple[Interface, ...], defaults: Mapping[str,
         return
     winner = forecast.decided_by
     raise InputError(
-        f"{winner.place or winner.layer} would still set use_tempaddr of {change.interface} to {forecast.predicted}",
-        f"change {winner.words!r} there first",
+        say(
+            "{place} would still set use_tempaddr of {interface} to {predicted}",
+            place=winner.place or winner.layer,
+            interface=change.interface,
+            predicted=forecast.predicted,
+        ),
+        say("change {words!r} there first", words=winner.words),
     )
 
 
@@ -103,7 +109,7 @@ def _plan_sysctl(tree: Tree, interface: str, value: int, owner: Claim | None) ->
         key = f"net.ipv6.conf.{target}.{USE_TEMPADDR}"
         lines = [line for line in lines if line.partition("=")[0].strip() != key]
         lines.append(f"{key} = {value}")
-    note = "default is set too: interfaces that come later start with this value"
+    note = say("default is set too: interfaces that come later start with this value")
     edit = Edit(SYSCTL_FILE, before, "\n".join(lines) + "\n")
     return Change(interface, value, Layer.SYSCTL, (edit,), (), (note,))
 
@@ -114,7 +120,7 @@ def _plan_networkd(tree: Tree, interface: str, value: int, owner: Claim | None) 
     path = f"/etc/systemd/network/{name}.d/{DROPIN}"
     after = f"{HEADER}\n[Network]\n{networkd.OPTION}={NETWORKD_WORDS[value]}\n"
     reload = (("networkctl", "reload"), ("networkctl", "reconfigure", interface))
-    note = f"every interface that {place.path} matches gets this value"
+    note = say("every interface that {path} matches gets this value", path=place.path)
     return Change(interface, value, Layer.NETWORKD, (Edit(path, tree.read(path), after),), reload, (note,))
 
 
@@ -129,18 +135,23 @@ def _plan_network_manager(tree: Tree, interface: str, value: int, owner: Claim |
     if place.generator == "netplan":
         said = next((one.place for one in owner.statements if one.setting == USE_TEMPADDR and one.place), place)
         raise InputError(
-            f"netplan writes the NetworkManager profile of {interface} anew at each boot",
-            f"set ipv6-privacy in {said} and run `netplan apply`",
+            say("netplan writes the NetworkManager profile of {interface} anew at each boot", interface=interface),
+            say("set ipv6-privacy in {said} and run `netplan apply`", said=said),
         )
     path = place.path
     if path.startswith("/run/"):
-        raise InputError(f"the profile {path} is gone after a reboot", "save it with `nmcli connection modify` first")
+        raise InputError(
+            say("the profile {path} is gone after a reboot", path=path),
+            say("save it with `nmcli connection modify` first"),
+        )
     text = tree.read(path) or ""
     target = path.replace("/usr/lib/", "/etc/", 1)  # an own copy hides the one of the distribution
     before = tree.read(target)
     modify = ("nmcli", "connection", "modify", owner.key, "ipv6.ip6-privacy", str(value)) if owner.key else ()
     edit = Edit(target, before, set_in_ini(text, "ipv6", "ip6-privacy", str(value)), SECRET, modify)
-    notes = (f"{place.generator} may write {path} again",) if place.generator else ()
+    notes = (
+        (say("{generator} may write {path} again", generator=place.generator, path=path),) if place.generator else ()
+    )
     reload = (("nmcli", "connection", "load", target), reapply)
     return Change(interface, value, Layer.NETWORK_MANAGER, (edit,), reload, notes)
 
@@ -159,7 +170,11 @@ def _plan_line(tree: Tree, interface: str, value: int, owner: Claim | None) -> C
     lines = text.split("\n")
     number = (place.line or 1) - 1
     lines[number] = re.sub(r"(privext\s+)\S+", rf"\g<1>{value}", lines[number], count=1)
-    notes = (f"{place.generator} may write {place.path} again",) if place.generator else ()
+    notes = (
+        (say("{generator} may write {path} again", generator=place.generator, path=place.path),)
+        if place.generator
+        else ()
+    )
     edit = Edit(place.path, text, "\n".join(lines))
     return Change(interface, value, Layer.IFUPDOWN, (edit,), (), notes)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from scanner.model.privacy import Layer, Place, Statement
+from scanner.model.text import say
 from scanner.privacy.claims import Claim
 from scanner.privacy.cloud_init import generator_of
 from scanner.privacy.running import Interface
@@ -17,9 +18,9 @@ from scanner.privacy.tree import Tree
 FILE = "/etc/dhcpcd.conf"
 BLOCKS = frozenset({"interface", "ssid", "profile"})  # what begins a block that holds to the next one
 SCHEMES = {
-    "hwaddr": "identifiers show the MAC address (EUI-64)",
-    "private": "identifiers are opaque (RFC 7217)",
-    "token": "identifiers are a given token",
+    "hwaddr": say("identifiers show the MAC address (EUI-64)"),
+    "private": say("identifiers are opaque (RFC 7217)"),
+    "token": say("identifiers are a given token"),
 }
 
 Line = tuple[str, str, str, Place]  # block ("" or "interface NAME"), keyword, the rest, place
@@ -72,10 +73,12 @@ def _claim(lines: Iterable[Line], interface: str) -> Claim:
     for block, keyword, rest, place in lines:
         if keyword == "slaac" and block in {"", f"interface {interface}"}:
             scheme, last = rest, place
-    known = SCHEMES.get(scheme.partition(" ")[0], "identifiers are made as dhcpcd was built to")
-    notes = [f"dhcpcd makes addresses itself, {known} (slaac {scheme}, {last})"]
+    known = SCHEMES.get(scheme.partition(" ")[0], say("identifiers are made as dhcpcd was built to"))
+    notes = [
+        say("dhcpcd makes addresses itself, {known} (slaac {scheme}, {last})", known=known, scheme=scheme, last=last)
+    ]
     if scheme.split()[-1:] in (["temp"], ["temporary"]):
-        notes.append("its temporary addresses are not the kernel's: use_tempaddr does not steer them")
-    words = "dhcpcd reads router advertisements itself"
+        notes.append(say("its temporary addresses are not the kernel's: use_tempaddr does not steer them"))
+    words = say("dhcpcd reads router advertisements itself")
     statement = Statement(Layer.DHCPCD, "accept_ra", 0, Place(FILE), words)
     return Claim(Layer.DHCPCD, interface, (statement,), last, "", tuple(notes))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from scanner.model.privacy import USE_TEMPADDR, Layer, Place, Statement
+from scanner.model.text import say
 from scanner.privacy.claims import Claim
 from scanner.privacy.cloud_init import generator_of
 from scanner.privacy.running import Interface
@@ -130,7 +131,7 @@ def _claim(reading: _Reading, interface: str) -> list[Claim]:
         return []
     statements = [statement for stanza in stanzas for statement in _statements(stanza)]
     started = any(_names(pattern, interface) for pattern in reading.at_boot)
-    doubt = "" if started else "no auto or allow-hotplug line brings it up: this holds once somebody runs ifup"
+    doubt = "" if started else say("no auto or allow-hotplug line brings it up: this holds once somebody runs ifup")
     owner = next((one.place for one in reversed(statements) if one.setting == USE_TEMPADDR), None)
     return [Claim(Layer.IFUPDOWN, interface, tuple(statements), owner, doubt)]
 
@@ -138,7 +139,7 @@ def _claim(reading: _Reading, interface: str) -> list[Claim]:
 def _statements(stanza: Stanza) -> list[Statement]:
     found = []
     if stanza.method == "auto" and not any(key == "accept_ra" for key, _, _ in stanza.options):
-        words = "method auto accepts router advertisements even when the host forwards"
+        words = say("method auto accepts router advertisements even when the host forwards")
         found.append(Statement(Layer.IFUPDOWN, "accept_ra", ACCEPT_RA_OF_AUTO, stanza.place, words))
     for key, text, place in stanza.options:
         if key in OPTIONS and stanza.method in METHODS[key]:

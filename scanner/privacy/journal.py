@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 from scanner.privacy.change import Change, Command
 from scanner.privacy.tree import Tree
 
@@ -62,7 +63,9 @@ def begin(tree: Tree, change: Change, running: int | None, at: str) -> Record:
         record = Record(number, at, change.interface, change.value, running, files, change.reload)
         write(tree, record)
     except OSError as error:
-        raise EnvironmentFault(f"no backup can be kept ({error})", "make room, or the directory writable") from error
+        raise EnvironmentFault(
+            say("no backup can be kept ({why})", why=error), say("make room, or the directory writable")
+        ) from error
     return record
 
 
@@ -81,7 +84,7 @@ def latest(tree: Tree) -> Record:
         record = _read(base / f"{number:0{DIGITS}}" / MANIFEST)
         if record.state != "undone":
             return record
-    raise InputError("no change is left to undo", f"changes are kept in {STATE}")
+    raise InputError(say("no change is left to undo"), say("changes are kept in {state}", state=STATE))
 
 
 def changed_since(tree: Tree, record: Record) -> str:
@@ -102,8 +105,8 @@ def restore(tree: Tree, record: Record) -> None:
                 real.unlink(missing_ok=True)
                 _remove_if_empty(real.parent)
     except OSError as error:
-        remedy = f"the saved copies are in {STATE}/{record.number:0{DIGITS}}"
-        raise EnvironmentFault(f"a file cannot be put back ({error})", remedy) from error
+        remedy = say("the saved copies are in {state}/{number}", state=STATE, number=f"{record.number:0{DIGITS}}")
+        raise EnvironmentFault(say("a file cannot be put back ({why})", why=error), remedy) from error
 
 
 def write(tree: Tree, record: Record) -> None:
@@ -134,7 +137,7 @@ def real_path(tree: Tree, path: str) -> Path:
     """The file itself, behind any links inside the tree."""
     real = tree.real(path)
     if real is None:
-        raise EnvironmentFault(f"{path} cannot be reached", "its symbolic links form a loop")
+        raise EnvironmentFault(say("{path} cannot be reached", path=path), say("its symbolic links form a loop"))
     return real
 
 
@@ -179,7 +182,8 @@ def _read(path: Path) -> Record:
         return _record(document)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{path} is no record of a change ({error})", "move its directory away, or repair it"
+            say("{path} is no record of a change ({why})", path=path, why=error),
+            say("move its directory away, or repair it"),
         ) from error
 
 

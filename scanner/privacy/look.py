@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from scanner.model.privacy import USE_TEMPADDR, Forecast, InterfacePrivacy, Privacy, Profile, Statement
+from scanner.model.text import say
 from scanner.outgoing import source_to_the_internet
 from scanner.privacy import dhcpcd, ifupdown, network_manager, networkd
 from scanner.privacy.claims import Claim
@@ -47,7 +48,7 @@ def look(
     fresh = defaults(live)
     lasting = Tree(files.root, volatile=False)
     now, after = read_boot(files, interfaces, fresh), read_boot(lasting, interfaces, fresh)
-    chosen, reason = (profile, "as given") if profile else guess_profile(files)
+    chosen, reason = (profile, say("as given")) if profile else guess_profile(files)
     found = tuple(_interface(one, live, now, after, source) for one in interfaces)
     problems = tuple(dict.fromkeys((*files.problems, *lasting.problems)))
     return Privacy(chosen, reason, found, problems)

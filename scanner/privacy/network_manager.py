@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from scanner.model.privacy import USE_TEMPADDR, Layer, Place, Statement
+from scanner.model.text import say
 from scanner.privacy.claims import Claim
 from scanner.privacy.cloud_init import generator_of
 from scanner.privacy.ini import Entry, Ini, parse_ini
@@ -93,7 +94,7 @@ def claims(
     for interface in interfaces:
         managed = is_managed(config, interface)
         if managed is not False and interface.type != "loopback":
-            doubt = "" if managed else "whether NetworkManager manages it depends on what is not known here"
+            doubt = "" if managed else say("whether NetworkManager manages it depends on what is not known here")
             found.append(_claim(tree, config, profiles, interface, default(interface.name), doubt))
     return tuple(found)
 
@@ -129,7 +130,7 @@ def read_profiles(tree: Tree, generated: tuple[Profile, ...] = ()) -> tuple[Prof
 def _private(tree: Tree, path: str) -> bool:
     mode = tree.mode(path)
     if mode is not None and mode & OTHERS_MAY:
-        tree.complain(path, None, f"NetworkManager refuses a profile of mode {mode:04o}; make it 0600")
+        tree.complain(path, None, say("NetworkManager refuses a profile of mode {mode:04o}; make it 0600", mode=mode))
         return False
     return True
 
@@ -153,7 +154,11 @@ def profile_for(profiles: Iterable[Profile], interface: Interface) -> tuple[Prof
         return None, ""
     best = max(_priority(one) for one in fitting)
     first = [one for one in fitting if _priority(one) == best]
-    doubt = f"{len(first)} profiles fit the interface; the one used last comes up" if len(first) > 1 else ""
+    doubt = (
+        say("{first} profiles fit the interface; the one used last comes up", first=len(first))
+        if len(first) > 1
+        else ""
+    )
     bound = [one for one in first if one.value("connection", "interface-name") == interface.name]
     return (bound or first)[0], doubt
 
@@ -186,7 +191,7 @@ def _claim(
     statements = [privacy]
     method = profile.value("ipv6", "method", "auto") if profile else "auto"
     if method != "ignore":
-        words = "NetworkManager reads router advertisements and makes addresses itself"
+        words = say("NetworkManager reads router advertisements and makes addresses itself")
         statements.append(Statement(Layer.NETWORK_MANAGER, "accept_ra", 0, None, words))
         statements.append(Statement(Layer.NETWORK_MANAGER, "addr_gen_mode", 1, None, words))
     owner = Place(profile.path, None, profile.generator) if profile else None
@@ -210,11 +215,11 @@ def _privacy(
         found, match = config.last(section, "ipv6.ip6-privacy"), config.last(section, "match-device")
         fits = in_list(match[0].value, interface) if match else True
         if found and fits is None:
-            doubt = f"whether {found[1]} means this device is not known here"
+            doubt = say("whether {found} means this device is not known here", found=found[1])
         if found and fits and (value := _value(tree, found[1], found[0])) is not None:
             words = f"[{section}] ipv6.ip6-privacy={found[0].value}"
             return Statement(Layer.NETWORK_MANAGER, USE_TEMPADDR, value, found[1], words), doubt
-    words = f"no ip6-privacy is given: takes what is in force for default ({default.words})"
+    words = say("no ip6-privacy is given: takes what is in force for default ({words})", words=default.words)
     return Statement(Layer.NETWORK_MANAGER, USE_TEMPADDR, default.value, default.place, words), doubt
 
 
@@ -229,14 +234,16 @@ def _identifiers(config: Config, profile: Profile | None, interface: Interface) 
     own = profile.value("ipv6", "addr-gen-mode") if profile else ""
     mode = ADDR_GEN.get(own, own) or ("default-or-eui64" if profile else "default")
     if mode not in {"default", "default-or-eui64"}:
-        return f"NetworkManager makes identifiers itself: addr-gen-mode {mode}"
+        return say("NetworkManager makes identifiers itself: addr-gen-mode {mode}", mode=mode)
     for section in config.sections("connection"):
         found, match = config.last(section, "ipv6.addr-gen-mode"), config.last(section, "match-device")
         if found and (match is None or in_list(match[0].value, interface)):
             value = ADDR_GEN.get(found[0].value, found[0].value)
-            return f"NetworkManager makes identifiers itself: addr-gen-mode {value} ({found[1]})"
+            return say(
+                "NetworkManager makes identifiers itself: addr-gen-mode {value} ({found})", value=value, found=found[1]
+            )
     mode = "eui64" if mode == "default-or-eui64" else "stable-privacy"
-    return f"NetworkManager makes identifiers itself: addr-gen-mode {mode} (its default)"
+    return say("NetworkManager makes identifiers itself: addr-gen-mode {mode} (its default)", mode=mode)
 
 
 def _ini(tree: Tree, path: str) -> Ini:

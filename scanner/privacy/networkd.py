@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from scanner.model.privacy import USE_TEMPADDR, Layer, Place, Statement
+from scanner.model.text import say
 from scanner.privacy.claims import Claim
 from scanner.privacy.cloud_init import generator_of
 from scanner.privacy.ini import Entry, Ini, parse_ini
@@ -83,7 +84,7 @@ def choose(files: Iterable[NetworkFile], interface: Interface) -> tuple[NetworkF
         if fits:
             return file, doubt
         if fits is None and not doubt:
-            doubt = f"{file.path} may take the interface: it matches by what is not known here"
+            doubt = say("{path} may take the interface: it matches by what is not known here", path=file.path)
     return None, doubt
 
 
@@ -149,14 +150,20 @@ def _claim(file: NetworkFile, interface: Interface, doubt: str, central: Network
     owner = Place(file.path, None, generator_of(file.path, "") or _generator(file))
     statements = [
         *_privacy(file, central, file.origin or owner),
-        Statement(Layer.NETWORKD, "accept_ra", 0, file.origin or owner, "networkd reads router advertisements itself"),
+        Statement(
+            Layer.NETWORKD, "accept_ra", 0, file.origin or owner, say("networkd reads router advertisements itself")
+        ),
     ]
     mode = file.last("Network", "IPv6LinkLocalAddressGenerationMode")
     if mode is not None and mode[0].value in LINK_LOCAL_MODE:
         value = LINK_LOCAL_MODE[mode[0].value]
         statements.append(Statement(Layer.NETWORKD, "addr_gen_mode", value, mode[1], _words(mode[0])))
     token = file.last("IPv6AcceptRA", "Token")
-    note = f"networkd makes identifiers itself: {_words(token[0])} ({token[1]})" if token else ""
+    note = (
+        say("networkd makes identifiers itself: {words} ({token})", words=_words(token[0]), token=token[1])
+        if token
+        else ""
+    )
     return Claim(Layer.NETWORKD, interface.name, tuple(statements), owner, doubt, (note,) if note else ())
 
 
@@ -172,7 +179,7 @@ def _privacy(file: NetworkFile, central: NetworkFile, origin: Place) -> list[Sta
             if isinstance(value, int):
                 since = " (read by systemd 254 and newer)" if source is central else ""
                 return [Statement(Layer.NETWORKD, USE_TEMPADDR, value, place, _words(entry) + since)]
-    words = f"{OPTION}= is not given: networkd writes 0"
+    words = say("{option}= is not given: networkd writes 0", option=OPTION)
     return [Statement(Layer.NETWORKD, USE_TEMPADDR, 0, origin, words)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from scanner.model.privacy import Forecast, Layer, Place, Statement
+from scanner.model.text import say
 from scanner.privacy.claims import Claim
 from scanner.privacy.settings import SETTINGS
 
@@ -39,7 +40,7 @@ def _doubt_of_claims(claims: list[Claim], words: list[Statement]) -> str:
     rivals = [claim for claim in claims if claim.layer in RIVALS]
     if len(rivals) > 1 and len({one.value for one in words}) > 1:
         names = " and ".join(claim.layer for claim in rivals)
-        doubts.append(f"{names} all take this interface; the last one to start wins")
+        doubts.append(say("{names} all take this interface; the last one to start wins", names=names))
     return "; ".join(doubts)
 
 
@@ -47,12 +48,12 @@ def _doubt_of_order(late: Statement, early: Statement) -> str:
     """Whether the card's driver is loaded before or after sysctl.d is applied decides what ``default`` reaches."""
     if late.value == early.value:
         return ""
-    return f"an interface that is there before sysctl.d is applied gets {_told(early)} instead"
+    return say("an interface that is there before sysctl.d is applied gets {told} instead", told=_told(early))
 
 
 def _told(statement: Statement) -> str:
-    value = "an unknown value" if statement.value is None else str(statement.value)
-    return f"{value} ({statement.place or statement.words})"
+    value = say("an unknown value") if statement.value is None else str(statement.value)
+    return say("{value} ({place})", value=value, place=statement.place or statement.words)
 
 
 def with_volatile(after: Forecast, now: Forecast) -> Forecast:
@@ -60,6 +61,10 @@ def with_volatile(after: Forecast, now: Forecast) -> Forecast:
     if after.predicted == now.predicted:
         return after
     place: Place | None = now.decided_by.place
-    doubt = f"{place or now.decided_by.layer} says {now.predicted}, but /run is emptied at a reboot"
+    doubt = say(
+        "{place} says {predicted}, but /run is emptied at a reboot",
+        place=place or now.decided_by.layer,
+        predicted=now.predicted,
+    )
     joined = "; ".join(one for one in (after.doubt, doubt) if one)
     return Forecast(after.setting, after.running, after.statements, joined)

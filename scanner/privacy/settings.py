@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scanner.model.privacy import USE_TEMPADDR, effective
+from scanner.model.text import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,61 +26,63 @@ class Setting:
         """What ``value`` does, in words."""
         value = effective(self.name, value)
         if value is None:
-            return "not known"
+            return say("not known")
         if value in self.values:
             return self.values[value]
-        return f"{value} {self.unit}".strip() if self.unit else f"{value} has no documented meaning"
+        if self.unit:
+            return say("{value} {unit}", value=value, unit=self.unit)
+        return say("{value} has no documented meaning", value=value)
 
 
 SETTINGS = (
     Setting(
         USE_TEMPADDR,
-        "temporary addresses",
+        say("temporary addresses"),
         "RFC 8981; RFC 6724 section 5 rule 7",
         {
-            0: "makes no temporary addresses",
-            1: "makes temporary addresses, prefers the stable one",
-            2: "makes temporary addresses and prefers them",
+            0: say("makes no temporary addresses"),
+            1: say("makes temporary addresses, prefers the stable one"),
+            2: say("makes temporary addresses and prefers them"),
         },
     ),
-    Setting("temp_valid_lft", "how long a temporary address receives", "RFC 8981 section 3.8", unit="s"),
-    Setting("temp_prefered_lft", "how long a temporary address is used", "RFC 8981 section 3.8", unit="s"),
-    Setting("max_desync_factor", "random shortening of that time", "RFC 8981 section 3.8", unit="s"),
-    Setting("regen_max_retry", "new tries after a duplicate", "RFC 8981 section 3.8", unit="tries"),
+    Setting("temp_valid_lft", say("how long a temporary address receives"), "RFC 8981 section 3.8", unit="s"),
+    Setting("temp_prefered_lft", say("how long a temporary address is used"), "RFC 8981 section 3.8", unit="s"),
+    Setting("max_desync_factor", say("random shortening of that time"), "RFC 8981 section 3.8", unit="s"),
+    Setting("regen_max_retry", say("new tries after a duplicate"), "RFC 8981 section 3.8", unit="tries"),
     Setting(
         "max_addresses",
-        "autoconfigured addresses an interface may have",
+        say("autoconfigured addresses an interface may have"),
         "RFC 7934",
-        {0: "no limit"},
+        {0: say("no limit")},
         unit="addresses",
     ),
     Setting(
         "addr_gen_mode",
-        "how stable identifiers are made",
+        say("how stable identifiers are made"),
         "RFC 7217; RFC 8064",
         {
-            0: "from the MAC address (EUI-64)",
-            1: "no link-local address by the kernel, others EUI-64",
-            2: "opaque, from stable_secret",
-            3: "opaque, from a random secret",
+            0: say("from the MAC address (EUI-64)"),
+            1: say("no link-local address by the kernel, others EUI-64"),
+            2: say("opaque, from stable_secret"),
+            3: say("opaque, from a random secret"),
         },
         all_reaches=True,
     ),
     Setting(
         "accept_ra",
-        "router advertisements in the kernel",
+        say("router advertisements in the kernel"),
         "RFC 4861 section 6.2.1; RFC 4862",
         {
-            0: "the kernel ignores them (a program may read them)",
-            1: "accepted unless the host forwards",
-            2: "accepted even when the host forwards",
+            0: say("the kernel ignores them (a program may read them)"),
+            1: say("accepted unless the host forwards"),
+            2: say("accepted even when the host forwards"),
         },
     ),
     Setting(
         "forwarding",
-        "the host is a router",
+        say("the host is a router"),
         "RFC 4861 section 6.2.1",
-        {0: "no: it accepts router advertisements", 1: "yes: router advertisements only with accept_ra 2"},
+        {0: say("no: it accepts router advertisements"), 1: say("yes: router advertisements only with accept_ra 2")},
         all_reaches=True,
     ),
 )

@@ -30,6 +30,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from scanner.model.errors import EnvironmentFault, IncompleteError
+from scanner.model.text import say
 from scanner.probes.nmap_report import NmapReport, printable
 from scanner.probes.nmap_xml import read_report
 
@@ -41,7 +42,7 @@ PAUSE = 0.02
 TAIL = 4096  # bytes; several progress lines
 PROGRESS = re.compile(rb'<taskprogress [^<>]*?\bpercent="(\d{1,3}(?:\.\d{1,4})?)"')
 MOST_PROBLEMS = 8
-INSTALL = "install nmap there (Debian: apt install nmap)"
+INSTALL = say("install nmap there (Debian: apt install nmap)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +148,16 @@ class NmapRun:
         reply = self._reply()
         if reply.get("error") == "no-nmap":
             said = self._last_error() or reply.get("detail", "")
-            raise EnvironmentFault(f"nmap cannot be run at the vantage ({printable(said)})", INSTALL)
+            raise EnvironmentFault(say("nmap cannot be run at the vantage ({said})", said=printable(said)), INSTALL)
         report = read_report(max(self._documents(reply), key=len))
         lines = dict.fromkeys(printable(line.strip()) for line in self._complaints(reply) if line.strip())
         problems = tuple(lines)[:MOST_PROBLEMS]
         ended = bool(reply.get("ended")) or self._stopped
         if not report.hosts and not ended:
             why = problems or report.skipped or ("it said nothing",)
-            raise IncompleteError(f"nmap scanned nothing: {why[0]}", "run it by hand at the vantage to see why")
+            raise IncompleteError(
+                say("nmap scanned nothing: {why}", why=why[0]), say("run it by hand at the vantage to see why")
+            )
         return replace(report, truncated=report.truncated or ended or not report.exit, problems=problems)
 
     # -- small parts

@@ -16,6 +16,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from scanner.model.errors import IncompleteError, InputError
 from scanner.model.ports import LAST_PORT, PortSet
+from scanner.model.text import say
 from scanner.probes.nmap_report import NmapHost, NmapPort, NmapReport, NmapService, printable
 
 __all__ = ["NmapHost", "NmapPort", "NmapReport", "NmapService", "read_report"]
@@ -54,7 +55,9 @@ def read_report(document: bytes) -> NmapReport:
         parser.feed(document)
         parser.close()  # in expat 2.6 and newer, feed() may hold back the last complete element
     except DefusedXmlException as error:
-        raise IncompleteError("nmap's output declares XML entities", "do not trust the vantage it came from") from error
+        raise IncompleteError(
+            say("nmap's output declares XML entities"), say("do not trust the vantage it came from")
+        ) from error
     except (ParseError, _EnoughError):
         truncated = True
     return reading.report(truncated=truncated)

@@ -6,12 +6,13 @@ from scanner.model.errors import InputError
 from scanner.model.finding import Finding
 from scanner.model.ports import PortSet
 from scanner.model.run import Run
+from scanner.model.text import say
 
 RULE = re.compile(r"v6x-?(\d{3})", re.IGNORECASE)
 FINGERPRINT = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 PORT = re.compile(r"([0-9]+)/(tcp|udp)|(tcp|udp)/([0-9]+)", re.IGNORECASE)
 MOST_NAMED = 6
-WAYS = "name a rule (V6X001), a port (445/tcp) or the first digits of a fingerprint"
+WAYS = say("name a rule (V6X001), a port (445/tcp) or the first digits of a fingerprint")
 
 
 def pick(run: Run, text: str) -> tuple[Finding, ...]:
@@ -26,9 +27,9 @@ def pick(run: Run, text: str) -> tuple[Finding, ...]:
     elif FINGERPRINT.fullmatch(word):
         found = _by_fingerprint(run, word.lower())
     else:
-        raise InputError(f"{text!r} names no finding", WAYS)
+        raise InputError(say("{text!r} names no finding", text=text), WAYS)
     if not found:
-        raise InputError(f"run {run.run.id} has no finding {text!r}", _what_there_is(run))
+        raise InputError(say("run {id} has no finding {text!r}", id=run.run.id, text=text), _what_there_is(run))
     return found
 
 
@@ -40,13 +41,17 @@ def _at_port(run: Run, port: str, protocol: str) -> tuple[Finding, ...]:
 def _by_fingerprint(run: Run, beginning: str) -> tuple[Finding, ...]:
     found = tuple(one for one in run.findings if one.fingerprint.startswith(beginning))
     if len({one.fingerprint for one in found}) > 1:
-        raise InputError(f"more than one fingerprint begins with {beginning!r}", "give more of it")
+        raise InputError(
+            say("more than one fingerprint begins with {beginning!r}", beginning=beginning), say("give more of it")
+        )
     return found
 
 
 def _what_there_is(run: Run) -> str:
     names = list(dict.fromkeys(one.rule if one.port is None else f"{one.port}/{one.protocol}" for one in run.findings))
     if not names:
-        return "it has no findings at all"
-    rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"it has {', '.join(names[:MOST_NAMED])}{rest}"
+        return say("it has no findings at all")
+    named, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
+    if more > 0:
+        return say("it has {names} and {count} more", names=named, count=more)
+    return say("it has {names}", names=named)

@@ -9,6 +9,7 @@ from ipaddress import IPv6Network
 from typing import Any
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 from scanner.model.text import say as told
 from scanner.remedies.values import Kind, Language, Router
 
@@ -31,8 +32,8 @@ def find_router(name: str) -> Router:
     rows = {router.id: router for router in load_routers()}
     if name not in rows:
         near = difflib.get_close_matches(name.lower(), rows, n=3, cutoff=0.4)
-        remedy = f"did you mean {', '.join(near)}?" if near else "v6expose remedy --list names all"
-        raise InputError(f"no router {name!r} is known", remedy)
+        remedy = say("did you mean {near}?", near=", ".join(near)) if near else say("v6expose remedy --list names all")
+        raise InputError(say("no router {name!r} is known", name=name), remedy)
     return rows[name]
 
 

@@ -12,6 +12,7 @@ from scanner.model.errors import InputError
 from scanner.model.finding import Finding
 from scanner.model.ports import FIRST_PORT, LAST_PORT, PortSet
 from scanner.model.run import AddressRecord, Run
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 
 LAN_PREFIX = 64  # RFC 4291 section 2.5.1; a longer one is a single address that DHCPv6 gave out
@@ -55,7 +56,9 @@ class Keep:
         """``443/tcp`` or ``100-200/udp``. Raises InputError."""
         ports, _, protocol = text.strip().lower().partition("/")
         if protocol not in PROTOCOLS or not ports:
-            raise InputError(f"{text!r} is no port and protocol", "write it like 443/tcp or 6000-6010/udp")
+            raise InputError(
+                say("{text!r} is no port and protocol", text=text), say("write it like 443/tcp or 6000-6010/udp")
+            )
         return cls(protocol, PortSet.parse(ports))
 
 
@@ -102,7 +105,10 @@ class Situation:
 def parse_interface(text: str) -> str:
     """Raises InputError for what is no interface name on any of the routers."""
     if not INTERFACE.fullmatch(text):
-        raise InputError(f"{text!r} is no name of an interface", "use letters, digits and . _ : / -, for example eth0")
+        raise InputError(
+            say("{text!r} is no name of an interface", text=text),
+            say("use letters, digits and . _ : / -, for example eth0"),
+        )
     return text
 
 
@@ -115,9 +121,13 @@ def _end(text: str) -> IPv6Address:
     try:
         address = IPv6Address(text.strip())
     except ValueError as error:
-        raise InputError(f"{text!r} is no IPv6 address", "give the tunnel's two ends, the provider's first") from error
+        raise InputError(
+            say("{text!r} is no IPv6 address", text=text), say("give the tunnel's two ends, the provider's first")
+        ) from error
     if scope_of(address) is not Scope.GLOBAL or address.is_multicast or address.is_unspecified:
-        raise InputError(f"{text} is no end of a tunnel through a provider", "give global addresses")
+        raise InputError(
+            say("{text} is no end of a tunnel through a provider", text=text), say("give global addresses")
+        )
     return address
 
 

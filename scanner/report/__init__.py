@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 
 if TYPE_CHECKING:  # a list of runs is printed without their whole model
     from collections.abc import Callable
@@ -55,12 +56,17 @@ def require(format: str) -> None:  # noqa: A002
     """Raises EnvironmentFault where a package that ``format`` needs is not installed: before a scan, not after it."""
     needs = FORMATS[format].needs
     if needs and importlib.util.find_spec(needs) is None:
-        raise EnvironmentFault(f"{format} needs {needs}, which is not installed", f"pip install 'v6expose[{format}]'")
+        raise EnvironmentFault(
+            say("{format} needs {needs}, which is not installed", format=format, needs=needs),
+            say("pip install 'v6expose[{format}]'", format=format),
+        )
 
 
 def render(run: Run, format: str, language: str = ENGLISH) -> bytes | str:  # noqa: A002
     """The run in one of FORMATS. Machines are spoken to in English. Raises InputError for an unknown name."""
     if format not in FORMATS:
-        raise InputError(f"no such format: {format}", f"use one of {', '.join(FORMATS)}")
+        raise InputError(
+            say("no such format: {format}", format=format), say("use one of {formats}", formats=", ".join(FORMATS))
+        )
     known = FORMATS[format]
     return known.load()(run, language) if known.spoken else known.load()(run)

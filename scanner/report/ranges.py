@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from scanner.model.errors import InputError
 from scanner.model.ports import FIRST_PORT, LAST_PORT
+from scanner.model.text import say
 from scanner.model.verdict import Verdict
 
 Range = tuple[int, int]
@@ -47,7 +48,10 @@ def _range(part: str) -> Range:
 
 def _unreadable(text: str) -> InputError:
     shown = textwrap.shorten(text.replace(",", ", "), 60, placeholder=" ...")
-    return InputError(f"{shown!r} in the run document is no sorted port list", "give a file written by -o json=PATH")
+    return InputError(
+        say("{shown!r} in the run document is no sorted port list", shown=shown),
+        say("give a file written by -o json=PATH"),
+    )
 
 
 def size(ranges: Iterable[Range]) -> int:

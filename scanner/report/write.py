@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from scanner.model.errors import IncompleteError, InputError
+from scanner.model.text import say
 
 STANDARD_OUTPUT = "-"
 _MODE = 0o600  # the document names addresses, services and holes
@@ -24,14 +25,18 @@ def check_writable(path: str) -> None:
         return
     target = _resolved(path)
     if target.is_dir():
-        raise InputError(f"{path} is a directory", "name a file in it")
+        raise InputError(say("{path} is a directory", path=path), say("name a file in it"))
     if not target.parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no directory {target.parent}", "make it first")
+        raise InputError(
+            say("{path} cannot be written: there is no directory {parent}", path=path, parent=target.parent),
+            say("make it first"),
+        )
     try:
         _try(target)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be written: {error.strerror}", "name a file in a directory of yours"
+            say("{path} cannot be written: {why}", path=path, why=error.strerror),
+            say("name a file in a directory of yours"),
         ) from error
 
 
@@ -50,9 +55,9 @@ def write_output(path: str, document: str | bytes, environ: Mapping[str, str] = 
     except OSError as error:
         saved = _save_elsewhere(target.name, content, environ)
         if saved is None:
-            remedy = "free some space, then render the stored run again"
+            remedy = say("free some space, then render the stored run again")
             raise IncompleteError(
-                f"{path} could not be written: {error.strerror}; nor any other place", remedy
+                say("{path} could not be written: {why}; nor any other place", path=path, why=error.strerror), remedy
             ) from error
         return saved
 

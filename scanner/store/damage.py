@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 from scanner.store.engine import DamagedStoreError, Database
 from scanner.store.place import alone
 
@@ -30,7 +31,8 @@ def keep_aside(database: Database, fault: DamagedStoreError) -> Path:
                     path.with_name(path.name + companion).rename(aside.with_name(aside.name + companion))
     except OSError as error:
         raise EnvironmentFault(
-            f"{fault.message}, and cannot be kept aside ({error.strerror})", f"move {path} away yourself"
+            say("{message}, and cannot be kept aside ({why})", message=fault.message, why=error.strerror),
+            say("move {path} away yourself", path=path),
         ) from error
     return aside
 

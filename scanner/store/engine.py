@@ -14,23 +14,36 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 from scanner.store.place import Place
 
 BUSY_SECONDS = 30.0
 _WRITES = "v6expose_writes"
 _ADVISORY_LOCK = 0x7636_6578  # "v6ex"; one writer at a time in PostgreSQL, too
 _PRIMARY = 0xFF  # https://sqlite.org/rescode.html: the low byte of an extended result code
-ADD_LATER = "the documents hold the run: v6expose history add FILE stores it later"
+ADD_LATER = say("the documents hold the run: v6expose history add FILE stores it later")
 
 # primary result code of SQLite -> what happened, what to do
 _FAULTS = {
-    sqlite3.SQLITE_FULL: ("has no space left on its disk", f"free some space; {ADD_LATER}"),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written (input/output error)", f"look at its disk; {ADD_LATER}"),
-    sqlite3.SQLITE_READONLY: ("may not be written", f"give --store a file of yours; {ADD_LATER}"),
-    sqlite3.SQLITE_PERM: ("may not be opened", "run as its owner, or give --store another file"),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "run as its owner, or give --store another file"),
-    sqlite3.SQLITE_BUSY: (f"was in use by others for {BUSY_SECONDS:.0f} s", f"try again; {ADD_LATER}"),
-    sqlite3.SQLITE_LOCKED: ("is locked", f"try again; {ADD_LATER}"),
+    sqlite3.SQLITE_FULL: (
+        say("has no space left on its disk"),
+        say("free some space; {add_later}", add_later=ADD_LATER),
+    ),
+    sqlite3.SQLITE_IOERR: (
+        say("cannot be read or written (input/output error)"),
+        say("look at its disk; {add_later}", add_later=ADD_LATER),
+    ),
+    sqlite3.SQLITE_READONLY: (
+        say("may not be written"),
+        say("give --store a file of yours; {add_later}", add_later=ADD_LATER),
+    ),
+    sqlite3.SQLITE_PERM: (say("may not be opened"), say("run as its owner, or give --store another file")),
+    sqlite3.SQLITE_CANTOPEN: (say("cannot be opened"), say("run as its owner, or give --store another file")),
+    sqlite3.SQLITE_BUSY: (
+        say("was in use by others for {seconds:.0f} s", seconds=BUSY_SECONDS),
+        say("try again; {add_later}", add_later=ADD_LATER),
+    ),
+    sqlite3.SQLITE_LOCKED: (say("is locked"), say("try again; {add_later}", add_later=ADD_LATER)),
 }
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -78,19 +91,27 @@ def fault_of(place: Place, error: DBAPIError) -> EnvironmentFault:
         return _sqlite_fault(place, cause)
     first = next((line.strip() for line in str(cause).splitlines() if line.strip()), type(cause).__name__)
     if isinstance(error, OperationalError):
-        return EnvironmentFault(f"the store {place} cannot be used ({first})", f"see that the server runs; {ADD_LATER}")
-    return EnvironmentFault(f"the store {place} refuses ({first})", f"look at its rights; {ADD_LATER}")
+        return EnvironmentFault(
+            say("the store {place} cannot be used ({first})", place=place, first=first),
+            say("see that the server runs; {add_later}", add_later=ADD_LATER),
+        )
+    return EnvironmentFault(
+        say("the store {place} refuses ({first})", place=place, first=first),
+        say("look at its rights; {add_later}", add_later=ADD_LATER),
+    )
 
 
 def _sqlite_fault(place: Place, error: sqlite3.Error) -> EnvironmentFault:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     if code in _DAMAGED:
         return DamagedStoreError(
-            f"the store {place} is damaged ({error})",
-            f"move it away (the next scan does), and try: sqlite3 {place} .recover | sqlite3 rescued.db",
+            say("the store {place} is damaged ({why})", place=place, why=error),
+            say(
+                "move it away (the next scan does), and try: sqlite3 {place} .recover | sqlite3 rescued.db", place=place
+            ),
         )
-    what, remedy = _FAULTS.get(code, (f"cannot be used ({error})", ADD_LATER))
-    return EnvironmentFault(f"the store {place} {what}", remedy)
+    what, remedy = _FAULTS.get(code, (say("cannot be used ({why})", why=error), ADD_LATER))
+    return EnvironmentFault(say("the store {place} {what}", place=place, what=what), remedy)
 
 
 def _sqlite(path: Path) -> Engine:
@@ -126,6 +147,6 @@ def _postgres(place: Place) -> Engine:
         import psycopg  # noqa: F401, PLC0415  (an extra)
     except ImportError as error:
         raise EnvironmentFault(
-            "PostgreSQL needs psycopg, which is not there", "pip install 'v6expose[postgres]'"
+            say("PostgreSQL needs psycopg, which is not there"), say("pip install 'v6expose[postgres]'")
         ) from error
     return create_engine(place.url, poolclass=NullPool, connect_args={"connect_timeout": 10})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scanner.config import load
 from scanner.model.errors import InputError
+from scanner.model.text import say
 from scanner.store.place import NONE, place_of
 from scanner.store.store import Store, unheard
 
@@ -18,5 +19,7 @@ def open_store(url: str | None = None, tell: Callable[[str], None] = unheard) ->
     """
     chosen = url if url is not None else load({}, os.environ, None, Path.cwd()).store
     if chosen == NONE:
-        raise InputError('the store is switched off (store = "none")', "name one: --store FILE or V6EXPOSE_STORE")
+        raise InputError(
+            say('the store is switched off (store = "none")'), say("name one: --store FILE or V6EXPOSE_STORE")
+        )
     return Store(place_of(chosen), tell)

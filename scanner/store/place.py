@@ -13,12 +13,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scanner.model.errors import EnvironmentFault, InputError
+from scanner.model.text import say
 
 FILE_NAME = "runs.db"
 NONE = "none"  # the value that switches the store off
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
 _SQLITE = "sqlite:///"
-_SAMPLES = "give a file, sqlite:////path/runs.db or postgresql://user@host/database"
+_SAMPLES = say("give a file, sqlite:////path/runs.db or postgresql://user@host/database")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def place_of(text: str | None, environ: Mapping[str, str] = os.environ) -> Place
         return _file(_expanded(text))
     scheme, _, rest = text.partition("://")
     if scheme not in _POSTGRES:
-        raise InputError(f"the store {text!r} is of an unknown kind", _SAMPLES)
+        raise InputError(say("the store {text!r} is of an unknown kind", text=text), _SAMPLES)
     return Place(f"postgresql+psycopg://{_without_password(text, rest)}", None)
 
 
@@ -64,8 +65,8 @@ def make_ready(path: Path) -> None:
             os.close(descriptor)
     except OSError as error:
         raise EnvironmentFault(
-            f"the store {path} cannot be made ({error.strerror})",
-            "give --store a file in a directory of yours, or --no-store",
+            say("the store {path} cannot be made ({why})", path=path, why=error.strerror),
+            say("give --store a file in a directory of yours, or --no-store"),
         ) from error
 
 
@@ -91,7 +92,7 @@ def _expanded(text: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:  # ~nobody
-        raise InputError(f"the store {text!r} names no home directory", _SAMPLES) from error
+        raise InputError(say("the store {text!r} names no home directory", text=text), _SAMPLES) from error
 
 
 def _without_password(text: str, rest: str) -> str:
@@ -100,11 +101,13 @@ def _without_password(text: str, rest: str) -> str:
         parts = urlsplit(f"postgresql://{rest}")
         secret = parts.password is not None or "password=" in parts.query
     except ValueError as error:
-        raise InputError("the URL of the store cannot be read", _SAMPLES) from error
+        raise InputError(say("the URL of the store cannot be read"), _SAMPLES) from error
     if secret:
-        raise InputError("the URL of the store holds a password", "put it into ~/.pgpass (or PGPASSFILE) instead")
+        raise InputError(
+            say("the URL of the store holds a password"), say("put it into ~/.pgpass (or PGPASSFILE) instead")
+        )
     if not parts.path.strip("/"):
-        raise InputError(f"the store {text!r} names no database", _SAMPLES)
+        raise InputError(say("the store {text!r} names no database", text=text), _SAMPLES)
     return rest
 
 

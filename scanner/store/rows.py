@@ -11,6 +11,7 @@ from scanner.model.errors import InputError
 from scanner.model.finding import Severity
 from scanner.model.history import RunSummary
 from scanner.model.settings import Profile
+from scanner.model.text import say
 
 if TYPE_CHECKING:
     from scanner.model.run import Run
@@ -22,9 +23,14 @@ def row_of(run: Run) -> dict[str, Any]:
     """Raises InputError where a document that was written by somebody else names itself with a novel."""
     header, summary = run.run, run.summary
     if not 0 < len(header.id) <= LONGEST_ID or plain(header.id) != header.id:
-        raise InputError(f"run id {header.id[:40]!r} is no id", f"ids have 1 to {LONGEST_ID} printable characters")
+        raise InputError(
+            say("run id {id!r} is no id", id=header.id[:40]),
+            say("ids have 1 to {longest_id} printable characters", longest_id=LONGEST_ID),
+        )
     if header.started_at.tzinfo is None or header.finished_at.tzinfo is None:
-        raise InputError(f"run {header.id} names times without a zone", "write them like 2026-11-23T00:12:05Z")
+        raise InputError(
+            say("run {id} names times without a zone", id=header.id), say("write them like 2026-11-23T00:12:05Z")
+        )
     return {
         "id": header.id,
         "host": plain(run.host.name),

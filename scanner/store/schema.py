@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 from scanner.store.engine import Database
 from scanner.store.place import alone, make_ready
 
@@ -57,8 +58,13 @@ def _is_current(database: Database, connection: Connection) -> bool:
     found = revision_of(connection)
     if found is not None and found not in REVISIONS:
         raise EnvironmentFault(
-            f"the store {database.place} was written by a newer v6expose (schema {found}, this one knows {NEWEST})",
-            "update v6expose, or give --store another place",
+            say(
+                "the store {place} was written by a newer v6expose (schema {found}, this one knows {newest})",
+                place=database.place,
+                found=found,
+                newest=NEWEST,
+            ),
+            say("update v6expose, or give --store another place"),
         )
     return found == NEWEST
 
@@ -85,4 +91,6 @@ def _prepare(path: Path) -> None:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise EnvironmentFault(f"the store {path} cannot be made ({error})", "give --store another file") from error
+        raise EnvironmentFault(
+            say("the store {path} cannot be made ({why})", path=path, why=error), say("give --store another file")
+        ) from error

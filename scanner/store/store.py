@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, func, insert, select
 
 from scanner.model.errors import EnvironmentFault, InputError
 from scanner.model.history import Keep, RunSummary
+from scanner.model.text import say
 from scanner.store import damage, retention, sightings
 from scanner.store.cut import DamagedPartError, Part, cut, join, unpack
 from scanner.store.engine import ADD_LATER, DamagedStoreError, Database
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # a list of runs need not wait for their whole model
 
 LATEST = "latest"
 _LARGEST_NUMBER = 2**31 - 1
-_LIST_THEM = "v6expose history lists what is stored"
+_LIST_THEM = say("v6expose history lists what is stored")
 _AT_ONCE = 400  # values in one IN: old SQLite takes 999
 
 
@@ -58,7 +59,9 @@ class Store:
             self._tell(f"{fault.message}; it is kept as {kept}, and a new store is begun: {damage.rescue(kept)}")
             return self._save(run, parts)
         except OSError as error:
-            raise EnvironmentFault(f"the store {self.place} cannot be written ({error.strerror})", ADD_LATER) from error
+            raise EnvironmentFault(
+                say("the store {place} cannot be written ({why})", place=self.place, why=error.strerror), ADD_LATER
+            ) from error
 
     def load(self, reference: str, host: str | None = None) -> Run:
         """The run as it was saved. ``reference``: a number, an id or the beginning of one, or ``latest``.
@@ -78,8 +81,13 @@ class Store:
             return run_from_json(json.dumps(document))
         except (DamagedPartError, InputError, KeyError, IndexError, TypeError) as error:
             raise EnvironmentFault(
-                f"run {found.number} ({found.id}) in the store {self.place} is damaged",
-                "other runs are not concerned; restore the file from a backup if you need this one",
+                say(
+                    "run {number} ({id}) in the store {place} is damaged",
+                    number=found.number,
+                    id=found.id,
+                    place=self.place,
+                ),
+                say("other runs are not concerned; restore the file from a backup if you need this one"),
             ) from error
 
     def find(self, reference: str, host: str | None = None) -> RunSummary:
@@ -88,11 +96,22 @@ class Store:
             found = self._summaries(_of_host(query, host).limit(3))
             if len(found) > 1 and reference != LATEST:
                 ids = ", ".join(one.id for one in found[:2])
-                raise InputError(f"more than one run begins with {reference!r} ({ids}, ...)", "give more of the id")
+                raise InputError(
+                    say("more than one run begins with {reference!r} ({ids}, ...)", reference=reference, ids=ids),
+                    say("give more of the id"),
+                )
             if found:
                 return found[0]
         where = f" of {host}" if host else ""
-        raise InputError(f"there is no run {reference!r}{where} in the store {self.place}", _LIST_THEM)
+        raise InputError(
+            say(
+                "there is no run {reference!r}{where} in the store {place}",
+                reference=reference,
+                where=where,
+                place=self.place,
+            ),
+            _LIST_THEM,
+        )
 
     def runs(
         self, host: str | None = None, limit: int | None = None, address: str | None = None

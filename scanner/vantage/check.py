@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from scanner.model.errors import EnvironmentFault, IncompleteError
+from scanner.model.text import say
 from scanner.vantage.session import Hello, Session, open_session
 from scanner.vantage.spec import Spec
 
@@ -33,7 +34,7 @@ def check(spec: Spec, target: IPv6Address | None, connect: Callable[[Spec], Sess
         round_trip, clock = timing(session)
         return Check(spec, session.hello, source, round_trip, clock)
     except IncompleteError as error:
-        raise EnvironmentFault(error.message, "check the connection and try again") from error
+        raise EnvironmentFault(error.message, say("check the connection and try again")) from error
     finally:
         session.close()
 
@@ -43,8 +44,13 @@ def source_towards(session: Session, target: IPv6Address) -> IPv6Address:
     routed = session.request({"op": "route", "to": str(target)})
     if not routed["source"]:
         raise EnvironmentFault(
-            f"vantage {session.spec} has no IPv6 way to {target} ({routed.get('error')})",
-            "choose a vantage with IPv6, or give that one an IPv6 address and default route",
+            say(
+                "vantage {spec} has no IPv6 way to {target} ({why})",
+                spec=session.spec,
+                target=target,
+                why=routed.get("error"),
+            ),
+            say("choose a vantage with IPv6, or give that one an IPv6 address and default route"),
         )
     return IPv6Address(routed["source"])
 

@@ -4,6 +4,7 @@ import re
 import shlex
 
 from scanner.model.errors import EnvironmentFault, IncompleteError, ScanError
+from scanner.model.text import mark, say
 from scanner.vantage.bootstrap import TOO_OLD
 from scanner.vantage.spec import ExecSpec, NetnsSpec, Spec, SshSpec
 from scanner.vantage.transport import destination_words
@@ -11,84 +12,87 @@ from scanner.vantage.transport import destination_words
 COMMAND_NOT_FOUND = 127
 # What the far python3, or its absence, says on any transport. {spec} is the vantage.
 PYTHON_REMEDIES: tuple[tuple[str, str, str], ...] = (
-    (rf"python [0-9.]+ {TOO_OLD}", "its {found}", "install python3 3.8 or newer there"),
+    (rf"python [0-9.]+ {TOO_OLD}", mark("its {found}"), mark("install python3 3.8 or newer there")),
     (
         r"ModuleNotFoundError: No module named '\w+'",
-        "the python3 there lacks a part of its standard library ({found})",
-        "install the whole python3 there (Debian: apt install python3)",
+        mark("the python3 there lacks a part of its standard library ({found})"),
+        mark("install the whole python3 there (Debian: apt install python3)"),
     ),
     (
         r"python3.*(?:[Nn]ot found|No such file)|(?:[Nn]ot found|No such file|Unknown command).*python3",
-        "there is no python3",
-        "install python3 (3.8 or newer) there; nothing else is needed",
+        mark("there is no python3"),
+        mark("install python3 (3.8 or newer) there; nothing else is needed"),
     ),
 )
 # ssh's own words -> what the owner does. First match wins; {ssh} is the command that logs in, {as_user} who types it.
 SSH_REMEDIES: tuple[tuple[str, str, str], ...] = (
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed",
-        "its host key has changed",
-        "somebody may be in between; only if you know why, run `ssh-keygen -R {known_as}` and log in by hand{as_user}",
+        mark("its host key has changed"),
+        mark(
+            "somebody may be in between; only if you know why, run `ssh-keygen -R {known_as}` and log in "
+            "by hand{as_user}"
+        ),
     ),
     (
         r"REVOKED HOST KEY|host key.* revoked",
-        "its host key is marked as revoked",
-        "do not use this host before its owner has given it a new key",
+        mark("its host key is marked as revoked"),
+        mark("do not use this host before its owner has given it a new key"),
     ),
     (
         r"Host key verification failed",
-        "its host key is not known here",
-        "run `{ssh}` once by hand{as_user}, compare the fingerprint and accept it",
+        mark("its host key is not known here"),
+        mark("run `{ssh}` once by hand{as_user}, compare the fingerprint and accept it"),
     ),
     (
         r"UNPROTECTED PRIVATE KEY FILE|bad permissions",
-        "ssh ignores a key or a configuration that others may read",
-        "run `chmod 600` on the file that `{ssh}` names",
+        mark("ssh ignores a key or a configuration that others may read"),
+        mark("run `chmod 600` on the file that `{ssh}` names"),
     ),
     (
         r"Bad owner or permissions on|Bad configuration option|bad configuration options|no argument after",
-        "ssh cannot read its configuration ({found_line})",
-        "correct ~/.ssh/config until `{ssh}` works by hand{as_user}",
+        mark("ssh cannot read its configuration ({found_line})"),
+        mark("correct ~/.ssh/config until `{ssh}` works by hand{as_user}"),
     ),
     (
         r"Permission denied \(|Too many authentication failures|No more authentication methods",
-        "it does not let us log in",
-        "make `{ssh}` work without a question{as_user}: ssh-copy-id puts your key there, ssh-add unlocks it here",
+        mark("it does not let us log in"),
+        mark("make `{ssh}` work without a question{as_user}: ssh-copy-id puts your key there, ssh-add unlocks it here"),
     ),
     (
         r"Could not resolve hostname",
-        "its name does not resolve",
-        "check the spelling, or the Host entry in ~/.ssh/config",
+        mark("its name does not resolve"),
+        mark("check the spelling, or the Host entry in ~/.ssh/config"),
     ),
     (
         r"Connection refused",
-        "it refuses the ssh connection",
-        "check the port (ssh:host:PORT) and that sshd runs there",
+        mark("it refuses the ssh connection"),
+        mark("check the port (ssh:host:PORT) and that sshd runs there"),
     ),
     (
         r"Unable to negotiate|no matching .* found",
-        "it and our ssh have no common algorithm ({found_line})",
-        "update sshd there, or allow the algorithm for this Host in ~/.ssh/config",
+        mark("it and our ssh have no common algorithm ({found_line})"),
+        mark("update sshd there, or allow the algorithm for this Host in ~/.ssh/config"),
     ),
     (
         r"timed out|Network is unreachable|No route to host",
-        "it cannot be reached by ssh",
-        "check that it is up and that this host can reach it",
+        mark("it cannot be reached by ssh"),
+        mark("check that it is up and that this host can reach it"),
     ),
     (
         r"kex_exchange_identification|Connection (?:closed|reset) by",
-        "it hangs up before the login ({found_line})",
-        "wait a minute and run `{ssh}` by hand{as_user}: its sshd or a fail2ban may have locked us out",
+        mark("it hangs up before the login ({found_line})"),
+        mark("wait a minute and run `{ssh}` by hand{as_user}: its sshd or a fail2ban may have locked us out"),
     ),
     (
         r"[Pp]lease log ?in as the user",
-        "it wants another login ({found_line})",
-        "name that user (ssh:USER@{host}); with sudo and no password it serves as well as root",
+        mark("it wants another login ({found_line})"),
+        mark("name that user (ssh:USER@{host}); with sudo and no password it serves as well as root"),
     ),
     (
         r"This account is (?:currently )?not available|Access denied",
-        "the login has no shell ({found_line})",
-        "use a login that may run commands",
+        mark("the login has no shell ({found_line})"),
+        mark("use a login that may run commands"),
     ),
 )
 
@@ -100,9 +104,12 @@ def opening_failed(spec: Spec, status: int | None, errors: str, user: str = "") 
         fault = ssh_failed(spec, errors, user)
     if fault is None and isinstance(spec, NetnsSpec):
         fault = netns_failed(spec, errors)
-    what = last_line(errors) or ("it said nothing" if status is None else f"exit status {status}")
+    what = last_line(errors) or (
+        say("it said nothing") if status is None else say("exit status {status}", status=status)
+    )
     return fault or EnvironmentFault(
-        f"vantage {spec} did not start ({what})", f"see whether `{by_hand(spec)}` prints a version{_as(user)}"
+        say("vantage {spec} did not start ({what})", spec=spec, what=what),
+        say("see whether `{by_hand}` prints a version{user}", by_hand=by_hand(spec), user=_as(user)),
     )
 
 
@@ -110,10 +117,13 @@ def python_missing(spec: Spec, status: int | None, errors: str) -> EnvironmentFa
     for pattern, message, remedy in PYTHON_REMEDIES:
         found = re.search(pattern, errors)
         if found:
-            return EnvironmentFault(f"vantage {spec}: " + message.format(found=printable(found[0])), remedy)
+            return EnvironmentFault(
+                say("vantage {spec}: {message}", spec=spec, message=say(message, found=printable(found[0]))),
+                say(remedy),
+            )
     if status == COMMAND_NOT_FOUND and not isinstance(spec, ExecSpec):  # a shell that speaks another language
         _, message, remedy = PYTHON_REMEDIES[-1]
-        return EnvironmentFault(f"vantage {spec}: {message}", remedy)
+        return EnvironmentFault(say("vantage {spec}: {message}", spec=spec, message=say(message)), say(remedy))
     return None
 
 
@@ -128,17 +138,22 @@ def ssh_failed(spec: SshSpec, errors: str, user: str) -> EnvironmentFault | None
                 "known_as": shlex.quote(f"[{spec.host}]:{spec.port}" if spec.port else spec.host),
                 "as_user": _as(user),
             }
-            return EnvironmentFault(f"vantage {spec}: {message.format(**words)}", remedy.format(**words))
+            return EnvironmentFault(
+                say("vantage {spec}: {message}", spec=spec, message=say(message, **words)), say(remedy, **words)
+            )
     return None
 
 
 def netns_failed(spec: NetnsSpec, errors: str) -> EnvironmentFault | None:
     if "Cannot open network namespace" in errors:
         return EnvironmentFault(
-            f"vantage {spec}: there is no such network namespace", "see `ip netns list`, or start one: v6expose lab up"
+            say("vantage {spec}: there is no such network namespace", spec=spec),
+            say("see `ip netns list`, or start one: v6expose lab up"),
         )
     if "Operation not permitted" in errors or "Permission denied" in errors:
-        return EnvironmentFault(f"vantage {spec}: entering it is not permitted", "run as root (sudo v6expose ...)")
+        return EnvironmentFault(
+            say("vantage {spec}: entering it is not permitted", spec=spec), say("run as root (sudo v6expose ...)")
+        )
     return None
 
 
@@ -146,8 +161,8 @@ def connection_lost(spec: Spec, status: int | None, errors: str) -> IncompleteEr
     """The pipe broke after hello; what was measured is kept (exit 3)."""
     what = last_line(errors) or ("no sign of life" if status is None else f"exit status {status}")
     return IncompleteError(
-        f"the connection to vantage {spec} was lost in mid-scan ({what})",
-        "what was measured is kept; run the scan again",
+        say("the connection to vantage {spec} was lost in mid-scan ({what})", spec=spec, what=what),
+        say("what was measured is kept; run the scan again"),
     )
 
 
@@ -170,4 +185,4 @@ def printable(text: str) -> str:
 
 
 def _as(user: str) -> str:
-    return f" as {user}" if user else ""
+    return say(" as {user}", user=user) if user else ""

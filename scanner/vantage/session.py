@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from scanner.model.errors import EnvironmentFault, IncompleteError
+from scanner.model.text import say
 from scanner.vantage.bootstrap import compressed_stub, stub_argv
 from scanner.vantage.diagnose import by_hand, connection_lost, last_line, opening_failed
 from scanner.vantage.identity import Identity, invoking_user
@@ -136,7 +137,8 @@ class Session:
         finally:
             self.put_back(others)
         raise IncompleteError(
-            f"vantage {self.spec} did not answer within {timeout:.0f} s", "check the connection and run again"
+            say("vantage {spec} did not answer within {timeout:.0f} s", spec=self.spec, timeout=timeout),
+            say("check the connection and run again"),
         )
 
     def keep_alive(self) -> None:
@@ -187,8 +189,13 @@ class Session:
                 return
         said = last_line(self.last_words())
         raise EnvironmentFault(
-            f"vantage {self.spec} did not say hello within {timeout:.0f} s{f' ({said})' if said else ''}",
-            f"see whether `{by_hand(self.spec)}` prints a version without a question",
+            say(
+                "vantage {spec} did not say hello within {timeout:.0f} s{said}",
+                spec=self.spec,
+                timeout=timeout,
+                said=f" ({said})" if said else "",
+            ),
+            say("see whether `{by_hand}` prints a version without a question", by_hand=by_hand(self.spec)),
         )
 
     def _found_hello(self, events: list[Event]) -> bool:
@@ -203,7 +210,8 @@ class Session:
     def _succeeded(self, command: Mapping[str, Any], answer: Event) -> Event:
         if answer["e"] == "error":
             raise IncompleteError(
-                f"vantage {self.spec} could not {command['op']} ({answer.get('error')})", "see v6expose doctor"
+                say("vantage {spec} could not {op} ({why})", spec=self.spec, op=command["op"], why=answer.get("error")),
+                say("see v6expose doctor"),
             )
         return answer
 
@@ -323,7 +331,8 @@ def open_session(spec: Spec, control_path: Path | None = None, timeout: float = 
     except OSError as error:
         errors.close()
         raise EnvironmentFault(
-            f"vantage {spec} cannot be started ({argv[0]}: {error.strerror})", f"install {argv[0]} or correct the SPEC"
+            say("vantage {spec} cannot be started ({program}: {why})", spec=spec, program=argv[0], why=error.strerror),
+            say("install {program} or correct the SPEC", program=argv[0]),
         ) from error
     session = Session(spec, process, errors, identity.name if identity else "")
     try:

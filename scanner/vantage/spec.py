@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 
-WAYS = "give ssh:[user@]host[:port], netns:NAME or exec:COMMAND PREFIX"
-SSH_FORM = "write ssh:user@host:22 (an IPv6 address in [brackets])"
+WAYS = say("give ssh:[user@]host[:port], netns:NAME or exec:COMMAND PREFIX")
+SSH_FORM = say("write ssh:user@host:22 (an IPv6 address in [brackets])")
 HIGHEST_PORT = 65535
 NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:+-]{0,254}\Z")
 DESTINATION = re.compile(r"(?:(?P<user>.*)@)?(?:\[(?P<literal>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[0-9]+))?\Z")
@@ -74,12 +75,12 @@ Spec = ExecSpec | NetnsSpec | SshSpec
 def parse_spec(text: str) -> Spec:
     """Raises InputError naming ``text`` and what to write instead."""
     if not text.isprintable():
-        raise InputError(f"vantage {text!r} holds a character that cannot be printed", WAYS)
+        raise InputError(say("vantage {text!r} holds a character that cannot be printed", text=text), WAYS)
     scheme, colon, rest = text.partition(":")
     if not colon or scheme not in PARSERS:
-        raise InputError(f"vantage {text!r} has no known form", WAYS)
+        raise InputError(say("vantage {text!r} has no known form", text=text), WAYS)
     if not rest.strip():
-        raise InputError(f"vantage {text!r} names nothing after {scheme}:", WAYS)
+        raise InputError(say("vantage {text!r} names nothing after {scheme}:", text=text, scheme=scheme), WAYS)
     return PARSERS[scheme](rest.strip(), text)
 
 
@@ -87,30 +88,36 @@ def _parse_exec(rest: str, text: str) -> ExecSpec:
     try:
         words = tuple(shlex.split(rest))
     except ValueError as error:
-        raise InputError(f"vantage {text!r} cannot be split into words ({error})", "close the quotes") from error
+        raise InputError(
+            say("vantage {text!r} cannot be split into words ({why})", text=text, why=error), say("close the quotes")
+        ) from error
     if not words[0]:
-        raise InputError(f"vantage {text!r} starts with an empty word", "write exec: and a program")
+        raise InputError(say("vantage {text!r} starts with an empty word", text=text), say("write exec: and a program"))
     return ExecSpec(words)
 
 
 def _parse_netns(rest: str, text: str) -> NetnsSpec:
     if not NAMESPACE.match(rest):
-        raise InputError(f"vantage {text!r} is no name of a network namespace", "see `ip netns list`")
+        raise InputError(
+            say("vantage {text!r} is no name of a network namespace", text=text), say("see `ip netns list`")
+        )
     return NetnsSpec(rest)
 
 
 def _parse_ssh(rest: str, text: str) -> SshSpec:
     match = DESTINATION.match(rest)
     if match is None:
-        raise InputError(f"vantage {text!r} is no ssh destination", SSH_FORM)
+        raise InputError(say("vantage {text!r} is no ssh destination", text=text), SSH_FORM)
     user = match["user"]
     if user is not None and ":" in user:
-        raise InputError("vantage ssh:...@... holds a colon before the @", "a password is never taken here: use a key")
+        raise InputError(
+            say("vantage ssh:...@... holds a colon before the @"), say("a password is never taken here: use a key")
+        )
     if user is not None and not NAME.match(user):
-        raise InputError(f"vantage {text!r}: {user!r} is no user name", SSH_FORM)
+        raise InputError(say("vantage {text!r}: {user!r} is no user name", text=text, user=user), SSH_FORM)
     host = match["host"] if match["literal"] is None else _literal(match["literal"], text)
     if not NAME.match(host) and match["literal"] is None:
-        raise InputError(f"vantage {text!r}: {host!r} is no host name", SSH_FORM)
+        raise InputError(say("vantage {text!r}: {host!r} is no host name", text=text, host=host), SSH_FORM)
     return SshSpec(host, user, _port(match["port"], text))
 
 
@@ -119,9 +126,11 @@ def _literal(host: str, text: str) -> str:
     try:
         zone = IPv6Address(host).scope_id or "0"
     except ValueError as error:
-        raise InputError(f"vantage {text!r}: {host!r} is no IPv6 address", SSH_FORM) from error
+        raise InputError(
+            say("vantage {text!r}: {host!r} is no IPv6 address", text=text, host=host), SSH_FORM
+        ) from error
     if not NAME.match(zone):
-        raise InputError(f"vantage {text!r}: {zone!r} is no interface", SSH_FORM)
+        raise InputError(say("vantage {text!r}: {zone!r} is no interface", text=text, zone=zone), SSH_FORM)
     return host
 
 
@@ -130,7 +139,10 @@ def _port(word: str | None, text: str) -> int | None:
         return None
     port = int(word[:9])
     if not 1 <= port <= HIGHEST_PORT:
-        raise InputError(f"vantage {text!r}: port {word} does not exist", f"ports run from 1 to {HIGHEST_PORT}")
+        raise InputError(
+            say("vantage {text!r}: port {word} does not exist", text=text, word=word),
+            say("ports run from 1 to {highest_port}", highest_port=HIGHEST_PORT),
+        )
     return port
 
 

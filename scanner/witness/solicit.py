@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 from scanner.probes.craft import Flow, udp_packet
 
 NEIGHBOUR_SOLICITATION = 135
@@ -34,7 +35,8 @@ class Solicitor:
             self._raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
         except OSError as error:
             raise EnvironmentFault(
-                f"neighbours on {interface} cannot be asked for ({error})", "run with sudo"
+                say("neighbours on {interface} cannot be asked for ({why})", interface=interface, why=error),
+                say("run with sudo"),
             ) from error
         self._icmp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, HOP_LIMIT)
         self._icmp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, self._index)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 from scanner.probes.bpf import witness_filter
 from scanner.witness.ring import Ring
 
@@ -14,10 +15,10 @@ def open_witness(vantages: Iterable[IPv6Address]) -> Ring:
         return Ring(witness_filter(vantages))
     except PermissionError as error:
         raise EnvironmentFault(
-            "nobody can watch inside: packet capture needs CAP_NET_RAW",
-            "run with sudo; without it every verdict is one-sided and silence stays unknown",
+            say("nobody can watch inside: packet capture needs CAP_NET_RAW"),
+            say("run with sudo; without it every verdict is one-sided and silence stays unknown"),
         ) from error
     except OSError as error:
         raise EnvironmentFault(
-            f"nobody can watch inside: packet capture failed ({error})", "see v6expose doctor"
+            say("nobody can watch inside: packet capture failed ({why})", why=error), say("see v6expose doctor")
         ) from error

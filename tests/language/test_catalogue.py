@@ -24,7 +24,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }
 # What stays as it is in Japanese: patterns of values alone, and names.
 SAME = re.compile(r"[\W\d_]*(\{\w+(:[^}]*)?\}[\W\d_]*)*")
-NAMES = re.compile(r"[A-Za-z0-9 ./()+!-]*(\{\w+\})?")
+NAMES = re.compile(r"[A-Za-z0-9 ./()+!-]*(\{\w+\})?|pip install '[^']*'")
 
 
 @cache

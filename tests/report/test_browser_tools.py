@@ -13,7 +13,7 @@ from .sample import TEMPORARY, alternating
 from .vast import vast
 
 Open = Callable[..., Visit]
-SMB = "finding-v6x101-445-tcp"
+SMB = "finding-v6x001-445-tcp"
 
 
 def shown(made: Visit) -> list[str]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import scanner
 from scanner.discovery.checks.check import Check, Status
+from scanner.model.text import say
 
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised to a reliable server
 TIMEX_BYTES = 512  # struct timex has 208; modes 0 only reads
 DAY = 86_400.0
-REMEDY = "switch time synchronisation on: `timedatectl set-ntp true`, or chrony"
+REMEDY = say("switch time synchronisation on: `timedatectl set-ntp true`, or chrony")
 
 
 def check_clock(
@@ -24,12 +25,12 @@ def check_clock(
     moment = now()
     shown = f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if moment < (installed_at or _installed_at)() - DAY:
-        return Check("clock", Status.WARN, f"{shown} is before v6expose was installed", REMEDY)
+        return Check("clock", Status.WARN, say("{shown} is before v6expose was installed", shown=shown), REMEDY)
     state = (synchronised or kernel_synchronised)()
     if state is None:
-        return Check("clock", Status.OK, f"{shown}; whether it is synchronised is not known")
+        return Check("clock", Status.OK, say("{shown}; whether it is synchronised is not known", shown=shown))
     if not state:
-        return Check("clock", Status.WARN, f"{shown}, not synchronised", REMEDY)
+        return Check("clock", Status.WARN, say("{shown}, not synchronised", shown=shown), REMEDY)
     return Check("clock", Status.OK, f"{shown}, synchronised")
 
 

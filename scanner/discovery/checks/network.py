@@ -9,6 +9,7 @@ from scanner.discovery.listeners import interface_name
 from scanner.discovery.router import Neighbour, Route, best_route, mac_of
 from scanner.model.address import Address
 from scanner.model.errors import EnvironmentFault
+from scanner.model.text import say
 
 
 def check_addresses(read: Callable[[], tuple[Address, ...]] = read_addresses) -> Check:
@@ -19,10 +20,12 @@ def check_addresses(read: Callable[[], tuple[Address, ...]] = read_addresses) ->
         return Check("addresses", Status.FAIL, fault.message, fault.remedy)
     scanned = [str(address.ip) for address in found if address.scannable]
     if not scanned:
-        remedy = "ask the provider for IPv6 and see what the router announces; `v6expose addresses` lists what is there"
-        return Check("addresses", Status.FAIL, f"no global IPv6 address among {len(found)}", remedy)
-    more = f" and {len(scanned) - 1} more" if len(scanned) > 1 else ""
-    return Check("addresses", Status.OK, f"{scanned[0]}{more} would be scanned")
+        remedy = say(
+            "ask the provider for IPv6 and see what the router announces; `v6expose addresses` lists what is there"
+        )
+        return Check("addresses", Status.FAIL, say("no global IPv6 address among {found}", found=len(found)), remedy)
+    more = say(" and {scanned} more", scanned=len(scanned) - 1) if len(scanned) > 1 else ""
+    return Check("addresses", Status.OK, say("{scanned}{more} would be scanned", scanned=scanned[0], more=more))
 
 
 def check_default_router(
@@ -30,19 +33,28 @@ def check_default_router(
     neighbours: Callable[[], tuple[Neighbour, ...]] = netlink.read_neighbours,
 ) -> Check:
     """A route to ::/0, and the MAC of the router, by which the witness knows whose packets it sees."""
-    name = "default router"
+    name = say("default router")
     try:
         route, known = best_route(routes()), neighbours()
     except EnvironmentFault as fault:
         return Check(name, Status.FAIL, fault.message, fault.remedy)
     if route is None:
-        remedy = "see `ip -6 route show default`; a router announces it, or `ip -6 route add default via ...`"
-        return Check(name, Status.FAIL, "there is no IPv6 default route", remedy)
+        remedy = say("see `ip -6 route show default`; a router announces it, or `ip -6 route add default via ...`")
+        return Check(name, Status.FAIL, say("there is no IPv6 default route"), remedy)
     interface = interface_name(route.interface_index)
     if route.gateway is None:
-        return Check(name, Status.OK, f"through {interface}, a link without router addresses")
+        return Check(name, Status.OK, say("through {interface}, a link without router addresses", interface=interface))
     mac = mac_of(route.gateway, route.interface_index, known)
     if mac is None:
-        remedy = f"`ping -c 1 -I {interface} {route.gateway}`, then look again"
-        return Check(name, Status.WARN, f"{route.gateway} on {interface}, its MAC is not known now", remedy)
-    return Check(name, Status.OK, f"{route.gateway} on {interface}, MAC {mac}")
+        remedy = say(
+            "`ping -c 1 -I {interface} {gateway}`, then look again", interface=interface, gateway=route.gateway
+        )
+        return Check(
+            name,
+            Status.WARN,
+            say("{gateway} on {interface}, its MAC is not known now", gateway=route.gateway, interface=interface),
+            remedy,
+        )
+    return Check(
+        name, Status.OK, say("{gateway} on {interface}, MAC {mac}", gateway=route.gateway, interface=interface, mac=mac)
+    )

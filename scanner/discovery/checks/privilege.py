@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scanner.discovery.checks.check import Check, Status
+from scanner.model.text import say
 
 CAP_NET_RAW = 13  # linux/capability.h
 OWN_STATUS = Path("/proc/self/status")
@@ -24,13 +25,23 @@ def check_privilege(status: Path = OWN_STATUS) -> Check:
     try:
         effective = effective_capabilities(status.read_text())
     except OSError as error:
-        return Check("privilege", Status.WARN, f"{status} cannot be read ({error.strerror})", "mount /proc")
+        return Check(
+            "privilege",
+            Status.WARN,
+            say("{status} cannot be read ({why})", status=status, why=error.strerror),
+            "mount /proc",
+        )
     if effective is None:
-        return Check("privilege", Status.WARN, f"{status} names no capabilities", "mount the kernel's /proc")
+        return Check(
+            "privilege",
+            Status.WARN,
+            say("{status} names no capabilities", status=status),
+            say("mount the kernel's /proc"),
+        )
     if effective >> CAP_NET_RAW & 1:
         return Check("privilege", Status.OK, "root" if os.geteuid() == 0 else "CAP_NET_RAW")
     return Check(
-        "privilege", Status.FAIL, "neither root nor CAP_NET_RAW: nobody could watch inside", privilege_remedy()
+        "privilege", Status.FAIL, say("neither root nor CAP_NET_RAW: nobody could watch inside"), privilege_remedy()
     )
 
 
@@ -47,9 +58,12 @@ def privilege_remedy(executable: str = sys.executable, called: Path | None = Non
     called = called or Path(sys.argv[0])
     ours = [str(called.absolute())] if called.name == "v6expose" else [executable, "-m", "scanner.cli.main"]
     real = shlex.quote(os.path.realpath(executable))
-    return (
-        f"run `sudo {shlex.join(ours)} scan ...`, or once `sudo setcap cap_net_raw+eip {real}` (the interpreter itself,"
-        " not the link in the virtual environment; every Python program here may then use raw sockets)"
+    return say(
+        "run `sudo {ours} scan ...`, or once `sudo setcap cap_net_raw+eip {real}` (the "
+        "interpreter itself, not the link in the virtual environment; every Python program here "
+        "may then use raw sockets)",
+        ours=shlex.join(ours),
+        real=real,
     )
 
 
@@ -58,11 +72,18 @@ def check_packet_socket(open_socket: Callable[[], socket.socket] | None = None) 
     try:
         (open_socket or _packet_socket)().close()
     except PermissionError:
-        return Check("packet socket", Status.FAIL, "opening one is not permitted", "do as the check of privilege says")
+        return Check(
+            say("packet socket"),
+            Status.FAIL,
+            say("opening one is not permitted"),
+            say("do as the check of privilege says"),
+        )
     except OSError as error:
-        remedy = "load the kernel module af_packet, or leave the sandbox that filters it"
-        return Check("packet socket", Status.FAIL, f"none can be opened ({error.strerror or error})", remedy)
-    return Check("packet socket", Status.OK, "AF_PACKET can be opened")
+        remedy = say("load the kernel module af_packet, or leave the sandbox that filters it")
+        return Check(
+            say("packet socket"), Status.FAIL, say("none can be opened ({why})", why=error.strerror or error), remedy
+        )
+    return Check(say("packet socket"), Status.OK, say("AF_PACKET can be opened"))
 
 
 def check_receive_buffer(limit: Path = LARGEST_BUFFER) -> Check:
@@ -72,17 +93,24 @@ def check_receive_buffer(limit: Path = LARGEST_BUFFER) -> Check:
             one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, WANTED)
         except OSError:
             return judge_receive_buffer(_number_in(limit))
-    return Check("receive buffer", Status.OK, f"may be forced to {WANTED // KIB:,} KiB")
+    return Check(say("receive buffer"), Status.OK, say("may be forced to {wanted:,} KiB", wanted=WANTED // KIB))
 
 
 def judge_receive_buffer(most: int | None) -> Check:
     if most is None:
-        return Check("receive buffer", Status.WARN, "its limit net.core.rmem_max cannot be read", "run as root")
-    detail = f"at most {most // KIB:,} KiB (net.core.rmem_max)"
+        return Check(
+            say("receive buffer"), Status.WARN, say("its limit net.core.rmem_max cannot be read"), say("run as root")
+        )
+    detail = say("at most {most:,} KiB (net.core.rmem_max)", most=most // KIB)
     if most >= ENOUGH:
-        return Check("receive buffer", Status.OK, detail)
-    remedy = f"run as root, or `sudo sysctl -w net.core.rmem_max={ENOUGH}`"
-    return Check("receive buffer", Status.WARN, f"{detail}: a fast sweep may lose answers at a vantage here", remedy)
+        return Check(say("receive buffer"), Status.OK, detail)
+    remedy = say("run as root, or `sudo sysctl -w net.core.rmem_max={enough}`", enough=ENOUGH)
+    return Check(
+        say("receive buffer"),
+        Status.WARN,
+        say("{detail}: a fast sweep may lose answers at a vantage here", detail=detail),
+        remedy,
+    )
 
 
 def _packet_socket() -> socket.socket:

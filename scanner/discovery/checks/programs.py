@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scanner.discovery.checks.check import Check, Status
+from scanner.model.text import say
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # Python that v6expose is tested with
 SECONDS = 5.0
@@ -31,19 +32,21 @@ NMAP = Program(
     ("nmap", "--version"),
     r"Nmap version (\S+)",
     "nmap",
-    "no second opinion from a vantage on this machine, no demo",
+    say("no second opinion from a vantage on this machine, no demo"),
 )
-IP = Program("ip", ("ip", "-V"), r"iproute2-([^\s,]+)", "iproute2", "no netns: vantage, no demo")
-NFT = Program("nft", ("nft", "--version"), r"nftables v(\S+)", "nftables", "no demo")
+IP = Program("ip", ("ip", "-V"), r"iproute2-([^\s,]+)", "iproute2", say("no netns: vantage, no demo"))
+NFT = Program("nft", ("nft", "--version"), r"nftables v(\S+)", "nftables", say("no demo"))
 
 
 def check_python(version: tuple[int, int, int] = sys.version_info[:3]) -> Check:
     detail = f"{version[0]}.{version[1]}.{version[2]}, {sys.executable}"
     tested = f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}"
     if version[:2] < OLDEST:
-        return Check("python", Status.FAIL, detail, f"install v6expose with Python {tested}")
+        return Check("python", Status.FAIL, detail, say("install v6expose with Python {tested}", tested=tested))
     if version[:2] > NEWEST:
-        return Check("python", Status.WARN, f"{detail}; v6expose is tested with {tested}")
+        return Check(
+            "python", Status.WARN, say("{detail}; v6expose is tested with {tested}", detail=detail, tested=tested)
+        )
     return Check("python", Status.OK, detail)
 
 
@@ -63,7 +66,12 @@ def check_program(program: Program, find: Callable[[str], str | None] | None = N
     """Missing is a warning: what the program serves is not all of a scan."""
     path = (find or find_program)(program.name)
     if path is None:
-        return Check(program.name, Status.WARN, f"not found: {program.lost}", f"apt install {program.package}")
+        return Check(
+            program.name,
+            Status.WARN,
+            say("not found: {lost}", lost=program.lost),
+            say("apt install {package}", package=program.package),
+        )
     said = _output((path, *program.argv[1:]))
     version = re.search(program.version, said)
     if version is None:
@@ -71,8 +79,8 @@ def check_program(program: Program, find: Callable[[str], str | None] | None = N
         return Check(
             program.name,
             Status.WARN,
-            f"{path} tells no version ({first or 'no output'})",
-            f"apt install --reinstall {program.package}",
+            say("{path} tells no version ({first})", path=path, first=first or "no output"),
+            say("apt install --reinstall {package}", package=program.package),
         )
     return Check(program.name, Status.OK, f"{version[1]}, {path}")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.model.errors import InputError
+from scanner.model.text import say
 from scanner.names.ddns import cloudflare_env, cloudflare_json, cloudflare_toml, ddclient, ddns_go, ddns_route53, inadyn
 from scanner.names.ddns.reading import Reading, joined
 
@@ -51,7 +52,9 @@ class SettingsFile:
         key, _, path = text.partition("=")
         known = {one.key: one for one in CLIENTS}
         if key not in known or not path:
-            raise InputError(f"{text!r} is not CLIENT=PATH", f"CLIENT is one of {', '.join(known)}")
+            raise InputError(
+                say("{text!r} is not CLIENT=PATH", text=text), say("CLIENT is one of {known}", known=", ".join(known))
+            )
         return cls(known[key], Path(path))
 
 
@@ -85,14 +88,19 @@ def _read_if_there(file: SettingsFile) -> Reading:
 
 def _read(path: Path) -> str:
     """Raises InputError. A device or a pipe might never end, so that only files are opened."""
-    remedy = "name a file that can be read, or run as root"
+    remedy = say("name a file that can be read, or run as root")
     try:
         if not path.is_file():
-            raise InputError(f"{path}: not a file that can be read", remedy)
+            raise InputError(say("{path}: not a file that can be read", path=path), remedy)
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or type(error).__name__})", remedy) from error
+        raise InputError(
+            say("{path}: cannot be read ({why})", path=path, why=error.strerror or type(error).__name__), remedy
+        ) from error
     if len(content) > LARGEST:
-        raise InputError(f"{path}: longer than {LARGEST:,} octets, not read", "name the settings of a DDNS client")
+        raise InputError(
+            say("{path}: longer than {largest:,} octets, not read", path=path, largest=LARGEST),
+            say("name the settings of a DDNS client"),
+        )
     return content.decode(errors="replace")

@@ -7,6 +7,7 @@ from typing import Any, Never
 from scanner.language import SOURCE, in_language, translator
 from scanner.model.errors import EnvironmentFault
 from scanner.model.run import Run
+from scanner.model.text import say
 from scanner.report.html import environment_for
 from scanner.report.ranges import listing, read_ranges
 from scanner.report.text import clean
@@ -21,7 +22,8 @@ def render_pdf(run: Run, language: str = SOURCE) -> bytes:
         from weasyprint import HTML  # noqa: PLC0415 - an extra, and slow to import
     except (ImportError, OSError) as error:
         raise EnvironmentFault(
-            f"a PDF needs weasyprint ({error})", "pip install 'v6expose[pdf]', and Debian's libpangoft2-1.0-0"
+            say("a PDF needs weasyprint ({why})", why=error),
+            say("pip install 'v6expose[pdf]', and Debian's libpangoft2-1.0-0"),
         ) from error
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     page = environment_for(language).get_template("report/paper.html.j2")
